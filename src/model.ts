@@ -1,0 +1,205 @@
+/** Modes of the kernel's bonding driver, by number (Documentation/networking/bonding.rst, "mode"). */
+export const bondModes = [
+  "balance-rr",
+  "active-backup",
+  "balance-xor",
+  "broadcast",
+  "802.3ad",
+  "balance-tlb",
+  "balance-alb",
+] as const;
+
+export type BondMode = (typeof bondModes)[number];
+
+/** Whether a value is the kernel's name of a bonding mode. */
+export function isBondMode(value: unknown): value is BondMode {
+  return bondModes.some((mode) => mode === value);
+}
+
+export type VlanProtocol = "802.1Q" | "802.1ad";
+
+/** An option of a kernel driver and its value, each as the one word that `ip` takes for it. */
+export interface Setting {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Something wrong with, or worth a word about, one place of a config. */
+export interface Problem {
+  /** Where: `bond.options`, `interfaces[1]`. */
+  readonly path: string;
+  /** What is wrong, what was found, what is allowed. */
+  readonly message: string;
+}
+
+/** A bond that the config asks for. */
+export interface DesiredBond {
+  readonly name: string;
+  /** `undefined`: any mode of an existing bond is right, a new one gets the driver's default. */
+  readonly mode: BondMode | undefined;
+  /** What a new bond is made with, in the order of the option table. */
+  readonly settings: readonly Setting[];
+  /** NICs in the listed order, as the config names them. */
+  readonly slaves: readonly string[];
+}
+
+/** A VLAN sub-interface that the config asks for. */
+export interface DesiredVlan {
+  /** What the next plugin calls it; a name of up to 15 bytes, or a longer one that becomes an altname. */
+  readonly name: string;
+  /** The link's own name where `name` is too long to be one. */
+  readonly shortName: string | undefined;
+  /** The link below: a NIC as the config names it, or the desired bond's name. */
+  readonly parent: string;
+  readonly id: number;
+  readonly protocol: VlanProtocol;
+  readonly settings: readonly Setting[];
+}
+
+/** What a valid config asks the host to have. */
+export interface Desired {
+  /** Every listed interface, as the config names it. */
+  readonly interfaces: readonly string[];
+  readonly bond: DesiredBond | undefined;
+  readonly vlans: readonly DesiredVlan[];
+  /** MTU in bytes of the links that ifacer makes; `undefined`: the NICs' or the parent's. */
+  readonly mtu: number | undefined;
+  /** Another VLAN of the same id elsewhere on the node is no conflict. */
+  readonly allowDuplicateVlanID: boolean;
+  /** A NIC with addresses or routes may be enslaved. */
+  readonly allowInUse: boolean;
+}
+
+/** A link of the host, reduced to what ifacer decides on. */
+export interface Link {
+  readonly index: number;
+  readonly name: string;
+  readonly altNames: readonly string[];
+  /** `bond`, `vlan`, `dummy`, ...; `undefined`: a NIC of its own. */
+  readonly kind: string | undefined;
+  /** The administrative state (IFF_UP). */
+  readonly up: boolean;
+  /** In bytes. */
+  readonly mtu: number;
+  readonly mac: string;
+  /** The largest MTU that the driver takes; 0: not told. */
+  readonly maxMTU: number;
+  /** Name of the bond or bridge that this link belongs to. */
+  readonly master: string | undefined;
+  /** What kind of link the master is: `bond`, `bridge`, `vrf`, `team`. */
+  readonly masterKind: string | undefined;
+  /** Name of the link below a VLAN, macvlan or ipvlan; `undefined` also where it is in another namespace. */
+  readonly parent: string | undefined;
+  readonly alias: string | undefined;
+  readonly vlan: { readonly id: number; readonly protocol: string } | undefined;
+  /** `linkinfo.info_data` as `ip -details -json` prints it: what the link's driver tells of a bond or a VLAN. */
+  readonly driverData: Readonly<Record<string, unknown>>;
+}
+
+/** One line of /proc/net/vlan/config: a VLAN link anywhere in the network namespace. */
+export interface VlanEntry {
+  readonly name: string;
+  readonly id: number;
+  /** Name of the link below. */
+  readonly parent: string;
+}
+
+/** An address of a NIC, with the words after `ip address add` that make it again. */
+export interface Address {
+  readonly local: string;
+  readonly prefixLength: number;
+  readonly scope: string;
+  readonly family: "inet" | "inet6";
+  readonly words: readonly string[];
+}
+
+/** A route through a NIC, with the words after `ip route add` that make it again. */
+export interface Route {
+  readonly destination: string;
+  readonly table: string;
+  /** Who made it: `kernel` makes its own again when the address comes back. */
+  readonly protocol: string;
+  readonly type: string;
+  readonly words: readonly string[];
+}
+
+/** What a NIC is used for beside the links on top of it. */
+export interface Use {
+  readonly addresses: readonly Address[];
+  readonly routes: readonly Route[];
+}
+
+/** What was seen of the host: the links that this config is about, and no more. */
+export interface Current {
+  readonly links: readonly Link[];
+  /** All VLANs of the network namespace that have one of the config's ids or a NIC of the config below them. */
+  readonly vlans: readonly VlanEntry[];
+  /** By the NIC's own name; empty unless it was asked for. */
+  readonly uses: ReadonlyMap<string, Use>;
+}
+
+/** The link that has `name` as its name or as an altname. */
+export function findLink(current: Current, name: string): Link | undefined {
+  return current.links.find((link) => link.name === name || link.altNames.includes(name));
+}
+
+/** A step that ifacer may take: it adds something that is missing. */
+export type Change =
+  | {
+      readonly type: "addBond";
+      readonly name: string;
+      readonly mode: BondMode;
+      readonly mac: string;
+      readonly mtu: number;
+      readonly settings: readonly Setting[];
+    }
+  | {
+      /** A bond that is empty and down becomes the wanted one. */
+      readonly type: "configureBond";
+      readonly name: string;
+      readonly mode: BondMode;
+      readonly mac: string;
+      readonly mtu: number;
+      readonly settings: readonly Setting[];
+    }
+  | { readonly type: "enslave"; readonly nic: string; readonly bond: string }
+  | {
+      /** What the driver takes only when the bond has its slaves. */
+      readonly type: "setBondOptions";
+      readonly name: string;
+      readonly settings: readonly Setting[];
+    }
+  | {
+      readonly type: "addVlan";
+      readonly name: string;
+      readonly parent: string;
+      readonly id: number;
+      readonly protocol: VlanProtocol;
+      readonly mtu: number | undefined;
+      readonly settings: readonly Setting[];
+    }
+  | { readonly type: "addAltName"; readonly name: string; readonly altName: string }
+  | { readonly type: "raise"; readonly name: string };
+
+/** Something on the host that ifacer would have to bend, or that is not there and can't be made. */
+export interface Conflict {
+  readonly reason: "missing" | "inTheWay";
+  /** The link it is about. */
+  readonly link: string;
+  /** One lower-case sentence: what is there, what was wanted, what to do. */
+  readonly message: string;
+}
+
+/** A difference that hurts nobody at once and that ADD leaves alone. */
+export interface Drift {
+  readonly link: string;
+  readonly what: string;
+  readonly current: string;
+  readonly desired: string;
+}
+
+export interface Plan {
+  readonly changes: readonly Change[];
+  readonly conflicts: readonly Conflict[];
+  readonly drift: readonly Drift[];
+}
