@@ -1,0 +1,158 @@
+import { CniError, Code } from "../error.ts";
+import { decodeJson, describeJson, type Json, JsonObject, member, membersNamed } from "../json.ts";
+import { dnsShape } from "./result.ts";
+import { checkShape, type Shape } from "./shape.ts";
+import { agreeOnVersion, type Verb, type Version, verbs } from "./versions.ts";
+
+/** What arrived on standard input, as far as the protocol judges it. */
+export interface NetworkConfig {
+  readonly cniVersion: Version;
+  readonly name: string;
+  /** The whole config, for ifacer's own keys. */
+  readonly body: JsonObject;
+  readonly prevResult: JsonObject | undefined;
+}
+
+/** What tells one Pod's interface from another. */
+export interface Attachment {
+  readonly containerID: string;
+  /** Path of the Pod's network namespace; may be empty for DEL. */
+  readonly netns: string;
+  readonly ifName: string;
+  /** CNI_ARGS as given; may be empty. */
+  readonly args: string;
+  readonly path: string;
+  readonly config: NetworkConfig;
+}
+
+/**
+ * A call of the plugin (CNI specification 1.1.0, "CNI operations"). `allowOwnNamespace`: CNI_NETNS_OVERRIDE says that the
+ * Pod's namespace may be the plugin's own.
+ */
+export type Request =
+  | ({ readonly verb: "ADD"; readonly allowOwnNamespace: boolean } & Attachment)
+  | ({ readonly verb: "CHECK" } & Attachment)
+  | ({ readonly verb: "DEL" } & Attachment)
+  | { readonly verb: "GC"; readonly path: string; readonly config: NetworkConfig }
+  | { readonly verb: "STATUS"; readonly path: string; readonly config: NetworkConfig }
+  | { readonly verb: "VERSION" };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const forOneInterface = ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_PATH"] as const;
+
+const required: Readonly<Record<Verb, readonly string[]>> = {
+  ADD: forOneInterface,
+  CHECK: forOneInterface,
+  DEL: forOneInterface.filter((name) => name !== "CNI_NETNS"),
+  GC: ["CNI_PATH"],
+  STATUS: ["CNI_PATH"],
+  VERSION: [],
+};
+
+/** The members of every network config that the reference library decodes (pkg/types, NetConf), but for name and version. */
+const knownMembers: Shape = {
+  fields: {
+    type: "string",
+    capabilities: { anyOf: "boolean" },
+    ipam: { fields: { type: "string" } },
+    dns: dnsShape,
+    prevResult: { fields: {} },
+  },
+};
+
+/**
+ * Reads a call from the environment and, unless it is VERSION, from standard input. What is wrong is found in the order
+ * of the reference library (pkg/skel): variables, JSON, network name, command, version, types of the other members.
+ *
+ * DEL, GC and STATUS don't judge what they don't need: a broken prevResult reads as none.
+ *
+ * @param readStdin reads standard input to its end
+ * @throws CniError code 4 (environment), 6 (JSON, types), 7 (network name), 1 (version)
+ */
+export function readRequest(env: Environment, readStdin: () => Uint8Array): Request {
+  const command = env["CNI_COMMAND"] ?? "";
+  const verb = verbs.find((known) => known === command);
+  checkEnvironment(env, verb, command);
+  if (verb === "VERSION") return { verb };
+
+  const body = decodeJson(readStdin(), "the network config on standard input");
+  const name = networkName(body);
+  if (verb === undefined || !(body instanceof JsonObject)) {
+    const message = `CNI_COMMAND is ${describeJson(command)}, ifacer knows ${verbs.join(", ")}`;
+    throw new CniError(Code.environment, message);
+  }
+  const cniVersion = agreeOnVersion(textOf(body, "cniVersion"), verb);
+  if (verb === "ADD" || verb === "CHECK") checkShape(body, knownMembers, "");
+  const prevResult = member(body, "prevResult");
+  const config = { cniVersion, name, body, prevResult: prevResult instanceof JsonObject ? prevResult : undefined };
+  const path = env["CNI_PATH"] ?? "";
+  if (verb === "GC" || verb === "STATUS") return { verb, path, config };
+
+  const attachment: Attachment = {
+    containerID: env["CNI_CONTAINERID"] ?? "",
+    netns: env["CNI_NETNS"] ?? "",
+    ifName: env["CNI_IFNAME"] ?? "",
+    args: env["CNI_ARGS"] ?? "",
+    path,
+    config,
+  };
+  if (verb !== "ADD") return { verb, ...attachment };
+  const override = env["CNI_NETNS_OVERRIDE"] ?? "";
+  return { verb, allowOwnNamespace: override === "1" || override.toUpperCase() === "TRUE", ...attachment };
+}
+
+const nameRule = "letters, digits, '_', '.' and '-', beginning with a letter or digit";
+const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+
+function checkEnvironment(env: Environment, verb: Verb | undefined, command: string): void {
+  const needed = verb === undefined ? [] : required[verb];
+  const missing = [...(command === "" ? ["CNI_COMMAND"] : []), ...needed.filter((name) => (env[name] ?? "") === "")];
+  if (missing.length > 0) {
+    const are = missing.length === 1 ? "is" : "are";
+    const message = `${missing.join(", ")} ${are} missing or empty in the environment${command && ` of ${command}`}`;
+    throw new CniError(Code.environment, message, { details: missing.join("\n") });
+  }
+  const containerID = env["CNI_CONTAINERID"] ?? "";
+  if (needed.includes("CNI_CONTAINERID") && !namePattern.test(containerID)) {
+    throw new CniError(Code.environment, `CNI_CONTAINERID ${describeJson(containerID)} may have ${nameRule} only`);
+  }
+  if (needed.includes("CNI_IFNAME")) checkInterfaceName(env["CNI_IFNAME"] ?? "");
+}
+
+/** White space as Go's unicode.IsSpace has it: Unicode's, with U+0085, without U+FEFF, which JavaScript's `\s` takes in. */
+const notInInterfaceNames = /[/:\p{White_Space}]/u;
+
+function checkInterfaceName(ifName: string): void {
+  const fail = (problem: string): never => {
+    throw new CniError(Code.environment, `CNI_IFNAME ${describeJson(ifName)} ${problem}`);
+  };
+  const length = new TextEncoder().encode(ifName).length;
+  if (length > 15) fail(`is ${length} bytes long, interface names have at most 15`);
+  if (ifName === "." || ifName === "..") fail("is not an interface name");
+  const found = notInInterfaceNames.exec(ifName);
+  if (found) fail(`has ${JSON.stringify(found[0])} in it; interface names have no '/', no ':' and no white space`);
+}
+
+function networkName(body: Json): string {
+  if (body !== null && !(body instanceof JsonObject)) {
+    throw new CniError(Code.decoding, `the network config must be an object, got ${describeJson(body)}`);
+  }
+  const name = body === null ? "" : textOf(body, "name");
+  if (name === "")
+    throw new CniError(Code.invalidConfig, "name is missing in the network config: give the network a name");
+  if (!namePattern.test(name)) {
+    throw new CniError(
+      Code.invalidConfig,
+      `name ${describeJson(name)} of the network config may have ${nameRule} only`,
+    );
+  }
+  return name;
+}
+
+/** A member that must be a string; empty where it is missing. Go refuses a wrong type even where a later member overrides it. */
+function textOf(body: JsonObject, name: string): string {
+  const values = membersNamed(body, name);
+  for (const value of values) checkShape(value, "string", name);
+  return values.findLast((value) => typeof value === "string") ?? "";
+}
