@@ -1,0 +1,143 @@
+import {
+  type BondMode,
+  bondModes,
+  type Desired,
+  type DesiredBond,
+  type DesiredVlan,
+  type Problem,
+  type Setting,
+} from "../model.ts";
+import { parseBondOptions } from "./bondOptions.ts";
+import { findAltNameFault, findLinkNameFault, fitsLinkName, shortenVlanName } from "./names.ts";
+import type { Config } from "./schema.ts";
+import { parseVlanOptions } from "./vlanOptions.ts";
+
+/** Name of a bond whose config gives none, as the plugin that ifacer replaces has it. */
+const defaultBondName = "sp_bond0";
+
+/** A config that is right in its types: what it asks of the host, and all that is wrong or doubtful in its values. */
+export interface Reading {
+  readonly desired: Desired;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
+/**
+ * Works out what a config asks the host to have. Every problem and warning is found, none stops the search.
+ *
+ * One interface: its VLAN. Several with `bond`: the bond of all, and the VLAN on it. Several without: a VLAN on each.
+ */
+export function desire(config: Config): Reading {
+  const problems: Problem[] = [...findInterfaceProblems(config.interfaces)];
+  const warnings: Problem[] = [];
+  const bond = desireBond(config, { problems, warnings });
+  const vlans = desireVlans(config, { bond, problems, warnings });
+  const desired: Desired = {
+    interfaces: config.interfaces,
+    bond,
+    vlans,
+    mtu: config.mtu,
+    allowDuplicateVlanID: config.duplicateVlanID === "allow",
+    allowInUse: config.allowInUse ?? false,
+  };
+  if (!asksForAnything(desired)) {
+    warnings.push({
+      path: "interfaces",
+      message: "nothing is made: there is no vlanID, and no bond of two or more interfaces",
+    });
+  }
+  return { desired, problems, warnings };
+}
+
+/** Whether there is any link that the config wants made or kept right. */
+export function asksForAnything(desired: Desired): boolean {
+  return desired.bond !== undefined || desired.vlans.length > 0;
+}
+
+interface Findings {
+  readonly problems: Problem[];
+  readonly warnings: Problem[];
+}
+
+function findInterfaceProblems(interfaces: readonly string[]): Problem[] {
+  return interfaces.flatMap((name, index) => {
+    const path = `interfaces[${index}]`;
+    const fault = findAltNameFault(name);
+    if (fault) return [{ path, message: `the name ${JSON.stringify(name)} ${fault}` }];
+    if (interfaces.indexOf(name) < index) return [{ path, message: `${name} is listed twice` }];
+    return [];
+  });
+}
+
+function desireBond(config: Config, { problems, warnings }: Findings): DesiredBond | undefined {
+  if (config.bond === undefined) return undefined;
+  if (config.interfaces.length === 1) {
+    warnings.push({ path: "bond", message: `the bond is ignored: ${config.interfaces[0]} is the only interface` });
+    return undefined;
+  }
+  const name = config.bond.name ?? defaultBondName;
+  const fault = findLinkNameFault(name);
+  if (fault) problems.push({ path: "bond.name", message: `the name ${JSON.stringify(name)} ${fault}` });
+  if (config.interfaces.includes(name)) {
+    problems.push({ path: "bond.name", message: `${name} is also one of the interfaces` });
+  }
+  const mode = typeof config.bond.mode === "number" ? bondModes[config.bond.mode] : config.bond.mode;
+  const settings = desireBondSettings(config, mode, { problems, warnings });
+  return { name, mode, settings, slaves: config.interfaces };
+}
+
+function desireBondSettings(config: Config, mode: BondMode | undefined, findings: Findings): readonly Setting[] {
+  const { settings, problems, warnings } = parseBondOptions(config.bond?.options ?? "", {
+    mode: mode ?? bondModes[0],
+    interfaces: config.interfaces,
+    path: "bond.options",
+  });
+  findings.problems.push(...problems);
+  findings.warnings.push(...warnings);
+  return settings;
+}
+
+interface VlanContext extends Findings {
+  readonly bond: DesiredBond | undefined;
+}
+
+function desireVlans(config: Config, { bond, problems, warnings }: VlanContext): readonly DesiredVlan[] {
+  const { settings, ...found } = parseVlanOptions(config.vlan?.options ?? "", { path: "vlan.options" });
+  problems.push(...found.problems);
+  warnings.push(...found.warnings);
+  const id = config.vlanID ?? 0;
+  if (id === 0) {
+    if (config.vlan) warnings.push({ path: "vlan", message: "is ignored: vlanID is 0 or not given" });
+    return [];
+  }
+  const parents = bond ? [bond.name] : config.interfaces;
+  problems.push(...findVlanNameProblems(config, parents));
+  return parents.map((parent) => {
+    const name = config.vlan?.name ?? `${parent}.${id}`;
+    const shortName = fitsLinkName(name) ? undefined : shortenVlanName(name, id);
+    return { name, shortName, parent, id, protocol: config.vlan?.protocol ?? "802.1Q", settings };
+  });
+}
+
+function findVlanNameProblems(config: Config, parents: readonly string[]): Problem[] {
+  const name = config.vlan?.name;
+  const path = "vlan.name";
+  if (name === undefined) return findLongAltNames(config, parents);
+  const fault = findLinkNameFault(name);
+  if (fault) return [{ path, message: `the name ${JSON.stringify(name)} ${fault}` }];
+  if (parents.length > 1) {
+    return [{ path, message: `${name} can't name the VLANs of ${parents.length} interfaces: leave it out` }];
+  }
+  if (config.interfaces.includes(name) || parents.includes(name)) {
+    return [{ path, message: `${name} is also the name of a link below` }];
+  }
+  return [];
+}
+
+function findLongAltNames(config: Config, parents: readonly string[]): Problem[] {
+  return parents.flatMap((parent, index) => {
+    const fault = findAltNameFault(parent) ? undefined : findAltNameFault(`${parent}.${config.vlanID}`);
+    if (fault === undefined) return [];
+    return [{ path: `interfaces[${index}]`, message: `the VLAN's name ${parent}.${config.vlanID} ${fault}` }];
+  });
+}

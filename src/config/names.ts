@@ -1,0 +1,53 @@
+/** Longest name of a link, in bytes (IFNAMSIZ less the closing zero). */
+const longestName = 15;
+
+/** Longest alternative name of a link, in bytes (ALTIFNAMSIZ less the closing zero). */
+const longestAltName = 127;
+
+/** Length of `text` in bytes, as the kernel counts. */
+export function byteLength(text: string): number {
+  return Buffer.byteLength(text);
+}
+
+/** Whether a link can bear `name` as its own name; longer ones can only be altnames. */
+export function fitsLinkName(name: string): boolean {
+  return byteLength(name) <= longestName;
+}
+
+/**
+ * What is wrong with `name` as the name of a link that ifacer is to make, or `undefined`.
+ *
+ * The kernel's rules (dev_valid_name) and what `ip` can be told on a batch line: `#` starts a comment there, a quote at the
+ * start of a word and a backslash are its own, and a leading `-` is an option.
+ */
+export function findLinkNameFault(name: string): string | undefined {
+  return findNameFault(name, longestName);
+}
+
+/** What is wrong with `name` as the name or altname of a link that is to be there already, or `undefined`. */
+export function findAltNameFault(name: string): string | undefined {
+  return findNameFault(name, longestAltName);
+}
+
+function findNameFault(name: string, longest: number): string | undefined {
+  if (name === "") return "is empty";
+  if (byteLength(name) > longest) return `has ${byteLength(name)} bytes, allowed are ${longest}`;
+  if (name === "." || name === "..") return "is no name for a link";
+  if (name.startsWith("-")) return "starts with '-', which ip takes for an option";
+  if (/^['"]/.test(name)) return "starts with a quote, which can't be given to ip";
+  const forbidden = /[/:#\\\s\ufffd]|\p{Cc}|\p{Cs}/u.exec(name);
+  if (forbidden) return `has the character ${JSON.stringify(forbidden[0])}, which no link name may have here`;
+  // The kernel looks at bytes, and takes 0xa0 for white space wherever it stands (lib/ctype.c).
+  if (Buffer.from(name).includes(0xa0)) return "has the byte 0xa0, which the kernel takes for white space";
+  return undefined;
+}
+
+/**
+ * The link's own name for a VLAN whose wanted name is too long to be one: `v`, the VLAN id, `-`, and a hash of the wanted
+ * name that fills the 15 bytes. The same wanted name gives the same short name on every node and after every reboot.
+ */
+export function shortenVlanName(wanted: string, id: number): string {
+  const prefix = `v${id}-`;
+  const hash = Bun.hash.xxHash64(wanted).toString(36).padStart(13, "0");
+  return prefix + hash.slice(-(longestName - prefix.length));
+}

@@ -1,0 +1,124 @@
+import type * as z from "zod/mini";
+import { Code, type Code as ErrorCode, errorOfAll } from "../error.ts";
+import { describeJson, foldName, type Json, JsonObject, member } from "../json.ts";
+import type { Desired, Problem } from "../model.ts";
+import { desire } from "./desired.ts";
+import { findNearest } from "./nearest.ts";
+import { bondKeys, configKeys, configSchema, vlanKeys } from "./schema.ts";
+
+/** What a config says: what it asks of the host, or what is wrong with it. Warnings are there in both cases. */
+export type ConfigReading =
+  | { readonly desired: Desired; readonly problems: readonly []; readonly warnings: readonly Problem[] }
+  | {
+      readonly desired: undefined;
+      readonly problems: readonly Problem[];
+      readonly warnings: readonly Problem[];
+      readonly code: ErrorCode;
+    };
+
+/**
+ * Reads ifacer's part of a network config. Keys match in any case, `null` is as good as not given.
+ *
+ * All problems are found at once. `code` is 6 where a value has the wrong type, 7 where only values are wrong.
+ */
+export function readConfig(body: JsonObject): ConfigReading {
+  const plain = makeCanonical(body);
+  const parsed = configSchema.safeParse(plain);
+  if (parsed.success) {
+    const { desired, problems, warnings } = desire(parsed.data);
+    if (problems.length === 0) return { desired, problems: [], warnings };
+    return { desired: undefined, problems, warnings, code: Code.invalidConfig };
+  }
+  const issues = parsed.error.issues;
+  const rest = configSchema.safeParse(withoutFaults(plain, issues));
+  const further = rest.success ? desire(rest.data).problems : [];
+  return {
+    desired: undefined,
+    problems: [...issues.flatMap((issue) => describeIssue(issue, valueAt(plain, issue.path))), ...further],
+    warnings: [],
+    code: issues.some((issue) => isWrongType(issue, valueAt(plain, issue.path))) ? Code.decoding : Code.invalidConfig,
+  };
+}
+
+/**
+ * What a config asks of the host, and the warnings about it.
+ *
+ * Throws code 6 or 7 with all that is wrong with it in the details.
+ */
+export function requireDesired(body: JsonObject): { readonly desired: Desired; readonly warnings: readonly Problem[] } {
+  const reading = readConfig(body);
+  if (reading.desired) return reading;
+  throw errorOfAll(
+    reading.code,
+    reading.problems.map(({ path, message }) => `${path}: ${message}`),
+    { lead: "the config is not valid, " },
+  );
+}
+
+type Plain = Record<string, unknown>;
+
+/** The config as plain values under the canonical spelling of our keys; keys of others are left out. */
+function makeCanonical(body: JsonObject): Plain {
+  const plain: Plain = {};
+  for (const key of configKeys) {
+    const value = member(body, key);
+    if (value !== undefined) plain[key] = makeValueCanonical(key, value);
+  }
+  return plain;
+}
+
+function makeValueCanonical(key: string, value: Json): unknown {
+  const keys = key === "bond" ? bondKeys : key === "vlan" ? vlanKeys : undefined;
+  if (keys === undefined || !(value instanceof JsonObject)) return value;
+  const plain: Plain = Object.create(null);
+  for (const [name] of value.members) {
+    const known = keys.find((candidate) => foldName(candidate) === foldName(name)) ?? name;
+    const inner = member(value, known);
+    if (inner !== undefined) plain[known] = inner;
+  }
+  return { ...plain };
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** The config less what is wrong with it, so that the rest can be judged too. Options can't be judged without the mode. */
+function withoutFaults(plain: Plain, issues: readonly Issue[]): Plain {
+  const rest = structuredClone(plain) as Record<string, Plain>;
+  for (const issue of issues) {
+    const [key, inner] = issue.path.map(String);
+    if (key === undefined) continue;
+    if (issue.code === "unrecognized_keys") for (const name of issue.keys) delete rest[key]?.[name];
+    else if (inner === undefined || key === "interfaces") delete rest[key];
+    else delete rest[key]?.[inner];
+    if (inner === "mode") delete rest[key]?.["options"];
+  }
+  return rest;
+}
+
+function valueAt(plain: Plain, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Plain | undefined)?.[String(key)], plain);
+}
+
+function isWrongType(issue: Issue, value: unknown): boolean {
+  if (issue.code === "invalid_type") return value !== undefined;
+  if (issue.code === "invalid_union") return typeof value !== "string" && !Number.isInteger(value);
+  return issue.code === "invalid_value" && typeof value !== "string";
+}
+
+function describeIssue(issue: Issue, value: unknown): Problem[] {
+  const path = issue.path
+    .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
+    .join("")
+    .slice(1);
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ path, message: describeUnknownKey(key, path === "bond" ? bondKeys : vlanKeys) }));
+  }
+  if (value === undefined) return [{ path, message: `is missing, allowed ${issue.message}` }];
+  const what = isWrongType(issue, value) ? "wrong type" : typeof value === "number" ? "out of range" : "not allowed";
+  return [{ path, message: `${what}, got ${describeJson(value as Json)}, allowed ${issue.message}` }];
+}
+
+function describeUnknownKey(key: string, keys: readonly string[]): string {
+  const near = findNearest(key, keys);
+  return `unknown key ${JSON.stringify(key)}, allowed ${keys.join(", ")}${near ? `; did you mean ${near}?` : ""}`;
+}
