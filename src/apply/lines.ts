@@ -1,0 +1,60 @@
+import { bondOptionWords } from "../config/bondOptions.ts";
+import { vlanOptionWords } from "../config/vlanOptions.ts";
+import type { Change } from "../model.ts";
+
+/** The alias of every link that ifacer makes, so that an admin sees where it came from. */
+export const alias = "ifacer";
+
+/**
+ * The lines for `ip -batch -` that carry out a change, as an operator would type them after `ip`.
+ *
+ * Links are always named after `dev` or `name`: a bare `b` would be read as `broadcast`, and a NIC may be called `up`.
+ */
+export function writeLines(change: Change): string[] {
+  switch (change.type) {
+    case "addBond": {
+      const { name, mtu, mac, mode } = change;
+      const options = change.settings.flatMap(bondOptionWords);
+      return [
+        words("link add name", name, "mtu", mtu, "address", mac, "type bond mode", mode, ...options),
+        words("link set dev", name, "alias", alias),
+      ];
+    }
+    case "configureBond": {
+      const { name, mtu, mac, mode } = change;
+      const options = change.settings.flatMap(bondOptionWords);
+      return [
+        words("link set dev", name, "mtu", mtu, "address", mac),
+        words("link set dev", name, "type bond mode", mode, ...options),
+      ];
+    }
+    case "enslave": {
+      // The driver takes a NIC only while it is down.
+      const { nic, bond } = change;
+      return [
+        words("link set dev", nic, "down"),
+        words("link set dev", nic, "master", bond),
+        words("link set dev", nic, "up"),
+      ];
+    }
+    case "setBondOptions":
+      return [words("link set dev", change.name, "type bond", ...change.settings.flatMap(bondOptionWords))];
+    case "addVlan": {
+      const { parent, name, mtu, protocol, id, settings } = change;
+      const size = mtu === undefined ? [] : ["mtu", mtu];
+      const options = settings.flatMap(vlanOptionWords);
+      return [
+        words("link add link", parent, "name", name, ...size, "type vlan protocol", protocol, "id", id, ...options),
+        words("link set dev", name, "alias", alias),
+      ];
+    }
+    case "addAltName":
+      return [words("link property add dev", change.name, "altname", change.altName)];
+    case "raise":
+      return [words("link set dev", change.name, "up")];
+  }
+}
+
+function words(...parts: readonly (string | number)[]): string {
+  return parts.join(" ");
+}

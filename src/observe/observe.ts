@@ -1,0 +1,24 @@
+import { CniError, Code } from "../error.ts";
+import { runIp } from "../host/ip.ts";
+import { readVlanConfig } from "../host/proc.ts";
+import type { Current, Desired } from "../model.ts";
+import { parseIpOutput } from "./parse.ts";
+import { askAbout, type Depth, loopback } from "./questions.ts";
+import { parseVlanConfig } from "./vlanConfig.ts";
+
+/**
+ * Looks at what a config is about, in one run of `ip`. That links are not there is no failure.
+ *
+ * Throws code 102 (no `ip`) or 103 (`ip` answered what can't be read).
+ */
+export function observe(desired: Desired, { depth }: { depth: Depth }): Current {
+  const vlans = desired.vlans.length > 0 || depth === "use" ? parseVlanConfig(readVlanConfig()) : [];
+  const ids = new Set(desired.vlans.map(({ id }) => id));
+  const lines = askAbout(desired, { vlans: vlans.filter(({ id }) => ids.has(id)), depth });
+  const { stdout, stderr, status, command } = runIp(["-details", "-json", "-force", "-batch", "-"], lines);
+  const sight = parseIpOutput(stdout);
+  if (sight?.links.some(({ name }) => name === loopback)) return { ...sight, vlans };
+  throw new CniError(Code.ipFailed, `'${command}' can't look at the links of this node, its exit status is ${status}`, {
+    details: `${stderr}\n${stdout.slice(0, 2000)}`.trim(),
+  });
+}

@@ -1,0 +1,45 @@
+import type { Change, Setting } from "../model.ts";
+
+/** What a change did, for the journal: `made the bond bond0 with mode active-backup`. */
+export function describeDone(change: Change): string {
+  switch (change.type) {
+    case "addBond":
+      return `made the bond ${change.name} with mode ${change.mode}`;
+    case "configureBond":
+      return `configured the empty bond ${change.name} with mode ${change.mode}`;
+    case "enslave":
+      return `made ${change.nic} a slave of ${change.bond}`;
+    case "setBondOptions":
+      return `set ${describeSettings(change.settings)} on ${change.name}`;
+    case "addVlan":
+      return `made the VLAN ${change.name} with id ${change.id} on ${change.parent}`;
+    case "addAltName":
+      return `gave ${change.name} the altname ${change.altName}`;
+    case "raise":
+      return `set ${change.name} up`;
+  }
+}
+
+/** What is not as wanted while a change has not been made: `ens160 is not a slave of bond0`. */
+export function describeLack(change: Change): string {
+  switch (change.type) {
+    case "addBond":
+      return `the bond ${change.name} is missing`;
+    case "configureBond":
+      return `the bond ${change.name} is empty and not configured with mode ${change.mode}`;
+    case "enslave":
+      return `${change.nic} is not a slave of ${change.bond}`;
+    case "setBondOptions":
+      return `${change.name} does not have ${describeSettings(change.settings)}`;
+    case "addVlan":
+      return `the VLAN ${change.name} with id ${change.id} on ${change.parent} is missing`;
+    case "addAltName":
+      return `${change.name} lacks the altname ${change.altName}`;
+    case "raise":
+      return `${change.name} is down`;
+  }
+}
+
+function describeSettings(settings: readonly Setting[]): string {
+  return settings.map(({ name, value }) => `${name}=${value}`).join(", ");
+}

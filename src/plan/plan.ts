@@ -1,0 +1,41 @@
+import { type Conflict, type Current, type Desired, findLink, type Plan } from "../model.ts";
+import { planBond } from "./bond.ts";
+import { planVlan } from "./vlan.ts";
+
+const nothing: Plan = { changes: [], conflicts: [], drift: [] };
+
+/**
+ * What has to be done on the host, what stands in the way of it, and what merely differs.
+ *
+ * Pure: the same two arguments give the same plan. ADD carries it out, CHECK wants it empty, `ifacer plan` prints it.
+ */
+export function plan(desired: Desired, current: Current): Plan {
+  if (desired.bond === undefined && desired.vlans.length === 0) return nothing;
+  const missing = findMissing(desired, current);
+  if (missing.length > 0) return { ...nothing, conflicts: missing };
+  const parts = [
+    ...(desired.bond ? [planBond(desired.bond, desired, current)] : []),
+    ...desired.vlans.map((vlan) => planVlan(vlan, desired, current)),
+  ];
+  return {
+    changes: parts.flatMap((part) => part.changes),
+    conflicts: [...findTwiceListed(desired, current), ...parts.flatMap((part) => part.conflicts)],
+    drift: parts.flatMap((part) => part.drift),
+  };
+}
+
+function findMissing(desired: Desired, current: Current): Conflict[] {
+  return desired.interfaces
+    .filter((name) => findLink(current, name) === undefined)
+    .map((name) => ({ reason: "missing", link: name, message: `the interface ${name} is not on this node` }));
+}
+
+/** A NIC may be listed by its name and by an altname of it, which only the host can tell. */
+function findTwiceListed(desired: Desired, current: Current): Conflict[] {
+  return desired.interfaces.flatMap((name, index) => {
+    const link = findLink(current, name);
+    const earlier = desired.interfaces.slice(0, index).find((other) => findLink(current, other) === link);
+    if (earlier === undefined) return [];
+    return [{ reason: "inTheWay", link: name, message: `${earlier} and ${name} are two names of the same interface` }];
+  });
+}

@@ -1,0 +1,121 @@
+import { currentVlanValue } from "../config/vlanOptions.ts";
+import {
+  type Change,
+  type Conflict,
+  type Current,
+  type Desired,
+  type DesiredVlan,
+  type Drift,
+  findLink,
+  type Link,
+  type Plan,
+} from "../model.ts";
+import { describeLink, inTheWay } from "./conflict.ts";
+
+/** Plans one VLAN: the link below it up, the link itself, its long name, its up flag. */
+export function planVlan(vlan: DesiredVlan, desired: Desired, current: Current): Plan {
+  const parent = findLink(current, vlan.parent);
+  const existing = findLink(current, vlan.name) ?? (vlan.shortName ? findLink(current, vlan.shortName) : undefined);
+  const conflicts = [
+    ...(parent ? findParentConflicts(vlan, parent) : []),
+    ...(existing
+      ? findExistingConflicts(vlan, existing, parent)
+      : [...findDuplicateConflicts(vlan, desired, current), ...findMTUConflicts(desired, parent)]),
+  ];
+  if (conflicts.length > 0) return { changes: [], conflicts, drift: [] };
+  return {
+    changes: [...raiseParent(vlan, parent, desired), ...planLink(vlan, existing, parent, desired)],
+    conflicts: [],
+    drift: existing ? findVlanDrift(vlan, existing, parent, desired) : [],
+  };
+}
+
+function raiseParent(vlan: DesiredVlan, parent: Link | undefined, desired: Desired): Change[] {
+  // The desired bond is raised by its own plan.
+  if (parent === undefined || parent.up || vlan.parent === desired.bond?.name) return [];
+  return [{ type: "raise", name: parent.name }];
+}
+
+function planLink(vlan: DesiredVlan, existing: Link | undefined, parent: Link | undefined, desired: Desired): Change[] {
+  const name = existing?.name ?? vlan.shortName ?? vlan.name;
+  const changes: Change[] = [];
+  if (existing === undefined) {
+    const { id, protocol, settings } = vlan;
+    changes.push({
+      type: "addVlan",
+      name,
+      parent: parent?.name ?? vlan.parent,
+      id,
+      protocol,
+      mtu: desired.mtu,
+      settings,
+    });
+  }
+  if (vlan.shortName && !existing?.altNames.includes(vlan.name)) {
+    changes.push({ type: "addAltName", name, altName: vlan.name });
+  }
+  if (!existing?.up) changes.push({ type: "raise", name });
+  return changes;
+}
+
+function findParentConflicts(vlan: DesiredVlan, parent: Link): Conflict[] {
+  const { name, master, masterKind } = parent;
+  // A VRF only routes; a bond or a bridge takes the frames before the VLAN sees them.
+  if (master === undefined || masterKind === "vrf") return [];
+  return [
+    inTheWay(
+      name,
+      `${name} belongs to the ${masterKind ?? "link"} ${master}, a VLAN on it would be cut off: put VLAN ${vlan.id} on ${master}`,
+    ),
+  ];
+}
+
+function findExistingConflicts(vlan: DesiredVlan, existing: Link, parent: Link | undefined): Conflict[] {
+  const wanted = `a VLAN with id ${vlan.id} and protocol ${vlan.protocol} on ${parent?.name ?? vlan.parent}`;
+  const right =
+    existing.vlan?.id === vlan.id && existing.vlan.protocol === vlan.protocol && existing.parent === parent?.name;
+  if (right) return [];
+  return [
+    inTheWay(vlan.name, `${vlan.name} is ${describeLink(existing)}, wanted is ${wanted}: remove it or set vlan.name`),
+  ];
+}
+
+/** Links that the config itself names do not count as duplicates. */
+function findDuplicateConflicts(vlan: DesiredVlan, desired: Desired, current: Current): Conflict[] {
+  const own = new Set(desired.vlans.flatMap(({ name, shortName }) => [name, shortName]));
+  const parent = findLink(current, vlan.parent)?.name;
+  return current.vlans.flatMap((entry) => {
+    const link = findLink(current, entry.name);
+    if (entry.id !== vlan.id || own.has(entry.name) || link?.altNames.some((name) => own.has(name))) return [];
+    if (entry.parent === parent && (link?.vlan?.protocol ?? vlan.protocol) === vlan.protocol) {
+      const message = `${parent} has VLAN ${vlan.id} already, as ${entry.name}: set vlan.name to ${entry.name}, or remove it`;
+      return [inTheWay(entry.name, message)];
+    }
+    if (desired.allowDuplicateVlanID) return [];
+    const message = `VLAN ${vlan.id} is there already, as ${entry.name} on ${entry.parent}: use another vlanID, or set duplicateVlanID to allow`;
+    return [inTheWay(entry.name, message)];
+  });
+}
+
+function findMTUConflicts({ mtu }: Desired, parent: Link | undefined): Conflict[] {
+  if (mtu === undefined || parent === undefined || parent.mtu >= mtu) return [];
+  return [
+    inTheWay(
+      parent.name,
+      `the MTU ${mtu} is wanted, but ${parent.name} has ${parent.mtu}: raise that of ${parent.name} or lower mtu`,
+    ),
+  ];
+}
+
+function findVlanDrift(vlan: DesiredVlan, existing: Link, parent: Link | undefined, desired: Desired): Drift[] {
+  const link = existing.name;
+  const mtu = desired.mtu ?? parent?.mtu ?? existing.mtu;
+  const options = vlan.settings.flatMap(({ name, value }) => {
+    const seen = currentVlanValue(existing.driverData, name);
+    return seen === value ? [] : [{ link, what: name, current: seen ?? "not set", desired: value }];
+  });
+  return [
+    ...options,
+    ...(existing.mtu === mtu ? [] : [{ link, what: "mtu", current: String(existing.mtu), desired: String(mtu) }]),
+  ];
+}
