@@ -1,0 +1,51 @@
+# What can be done here. Everything installs what it needs first, and does nothing that is already done.
+
+bun := node_modules/.bin/bun
+sources := $(shell find src -name '*.ts' 2>/dev/null)
+commit := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+installed := node_modules/.package-lock.json
+
+.PHONY: help setup build test check kernel-test demo clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make setup        install what is missing, through npm and apt (as root)'
+	@echo 'make build        build dist/ifacer'
+	@echo 'make test         everything: types, lint, unit tests, tests on a real kernel'
+	@echo 'make check        the quick part of it: types, lint, unit tests'
+	@echo 'make kernel-test  the tests on a real kernel, or those named: FILES="test/kernel/bond.test.ts ..."'
+	@echo 'make demo         see ifacer make a bond and a VLAN'
+	@echo 'make clean        remove what was built and fetched'
+
+setup: $(installed)
+	@scripts/setup.sh
+
+$(installed): package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+build: dist/ifacer
+
+dist/ifacer: $(sources) package.json scripts/build.ts .cache/commit $(installed)
+	$(bun) scripts/build.ts
+
+# Changes only when the commit does: the executable carries it.
+.cache/commit: FORCE
+	@mkdir -p $(@D)
+	@echo '$(commit)' | cmp -s - $@ || echo '$(commit)' >$@
+FORCE:
+
+test: setup build
+	@$(bun) scripts/test.ts
+
+check: build
+	@$(bun) scripts/test.ts types lint unit
+
+kernel-test: setup build
+	@scripts/on-kernel.sh $(bun) test --timeout 60000 $(or $(FILES),test/kernel)
+
+demo: setup build
+	@scripts/on-kernel.sh scripts/demo.sh
+
+clean:
+	rm -rf dist .cache

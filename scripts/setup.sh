@@ -1,0 +1,63 @@
+#!/bin/bash
+# Installs the Debian packages that the tests and the demo need, only those that are missing, and fetches the kernel
+# for the microVM into .cache/ (its package is only unpacked: this machine's own /boot is not touched).
+set -euo pipefail
+export LC_ALL=C # apt's words are read below
+PATH=$PATH:/usr/sbin:/sbin
+cd "$(dirname "$0")/.."
+
+fail() {
+  echo "setup: $*" >&2
+  exit 1
+}
+
+# Runs a command whose output only matters when it fails.
+quietly() {
+  local output
+  output=$("$@" 2>&1 </dev/null) || fail "'$*' failed:"$'\n'"$output"
+}
+
+# The package lists are fetched once, and only when something has to be installed.
+lists_are_fresh=
+refresh_lists() {
+  [[ $lists_are_fresh ]] || quietly apt-get -q update
+  lists_are_fresh=1
+}
+
+# install PACKAGE...: installs those of them that dpkg does not know as installed.
+install() {
+  local package missing=()
+  for package; do
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+  ((EUID == 0)) || fail "these packages are missing and only root can install them: ${missing[*]}"
+  echo "setup: installing ${missing[*]}"
+  refresh_lists
+  DEBIAN_FRONTEND=noninteractive quietly apt-get -q -y install --no-install-recommends "${missing[@]}"
+}
+
+# Fetches the newest of Debian's own kernels, whose name the meta-package knows.
+fetch_kernel() {
+  [[ -z $(compgen -G '.cache/kernel/linux-image-*.deb') ]] || return 0
+  local package
+  refresh_lists
+  package=$(apt-cache depends linux-image-amd64 | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -1)
+  [[ $package ]] || fail "apt knows no kernel: the package linux-image-amd64 names none"
+  echo "setup: fetching $package"
+  rm -rf .cache/kernel.part
+  mkdir -p .cache/kernel.part
+  (cd .cache/kernel.part && quietly apt-get -q -o APT::Sandbox::User=root download "$package")
+  rm -rf .cache/kernel
+  mv .cache/kernel.part .cache/kernel
+}
+
+command -v apt-get >/dev/null || fail "this needs Debian's apt-get"
+install iproute2 containernetworking-plugins
+if ! scripts/on-kernel.sh --here; then
+  [[ $(dpkg --print-architecture) == amd64 ]] ||
+    fail "this kernel has no bonding or 8021q (or this user is not root), and the microVM that stands in for it is for amd64 only"
+  install qemu-system-x86 busybox-static kmod
+  fetch_kernel
+  scripts/microvm-image.sh
+fi

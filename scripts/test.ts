@@ -1,0 +1,62 @@
+/**
+ * Runs the named parts of the tests (types, lint, unit, kernel; all of them without arguments) one after the other,
+ * shows what they say, and ends with one line that sums them up: `N passed, N failed[, N skipped]`.
+ * The types and the lint count as one test each. Exits with 1 if anything failed or if a part ran no test.
+ */
+
+type Counts = { passed: number; failed: number; skipped: number };
+
+/** Each part's command. Inside the microVM everything takes longer, hence its time limit (milliseconds a test). */
+const parts: Record<string, string[]> = {
+  types: ["node_modules/.bin/tsc", "-p", "."],
+  lint: ["node_modules/.bin/biome", "ci", "--error-on-warnings"],
+  unit: [process.execPath, "test", "--path-ignore-patterns", "test/kernel/**"],
+  kernel: ["scripts/on-kernel.sh", process.execPath, "test", "--timeout", "60000", "test/kernel"],
+};
+
+/**
+ * The numbers in the summary that `bun test` ends with. Its JUnit report would not do: it leaves out files that could
+ * not be loaded. Tests marked as todo count as skipped; no summary is no test.
+ */
+function readSummary(output: string): Counts {
+  const lines = output.split("\n");
+  const summary = lines.slice(lines.findLastIndex((line) => /^ \d+ pass$/.test(line)));
+  const count = (word: string) =>
+    Number(summary.find((line) => line.endsWith(` ${word}`))?.match(/^ (\d+) /)?.[1] ?? 0);
+  return { passed: count("pass"), failed: count("fail"), skipped: count("skip") + count("todo") };
+}
+
+/** Runs one part, its output passing through. A part that fails without a failed test, or tests nothing, failed once. */
+async function runPart(name: string, argv: string[]): Promise<Counts> {
+  process.stderr.write(`\n--- ${name}\n`);
+  const child = Bun.spawn(argv, { cwd: `${import.meta.dir}/..`, stdin: "ignore", stdout: "inherit", stderr: "pipe" });
+  const decoder = new TextDecoder();
+  let output = "";
+  for await (const chunk of child.stderr) {
+    process.stderr.write(chunk);
+    output += decoder.decode(chunk, { stream: true });
+  }
+  const status = await child.exited;
+  if (!argv.includes("test")) return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+
+  const counts = readSummary(output);
+  if (counts.failed > 0) return counts;
+  if (status !== 0) process.stderr.write(`${name}: failed with exit status ${status}\n`);
+  else if (counts.passed === 0) process.stderr.write(`${name}: no test ran\n`);
+  else return counts;
+  return { ...counts, failed: 1 };
+}
+
+const names = Bun.argv.length > 2 ? Bun.argv.slice(2) : Object.keys(parts);
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+for (const name of names) {
+  const argv = parts[name];
+  if (argv === undefined) throw new Error(`no part is called ${name}: there are ${Object.keys(parts).join(", ")}`);
+  const counts = await runPart(name, argv);
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+}
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
+process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`);
+process.exitCode = total.failed > 0 ? 1 : 0;

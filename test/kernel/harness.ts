@@ -1,0 +1,147 @@
+/**
+ * What the tests on a real kernel share: a network namespace of their own and the executable run inside it.
+ *
+ *     await using ns = await namespace();
+ *     await ns.ip("link add name ens192 type dummy");
+ *     const add = await ifacer(ns, "ADD", { cniVersion: "1.0.0", name: "net", interfaces: ["ens192"], vlanID: 100 });
+ *
+ * Names of links are free to choose: nothing outside the namespace, and no other test, sees them.
+ */
+import { existsSync } from "node:fs";
+
+/** The executable under test. */
+export const executable = `${import.meta.dir}/../../dist/ifacer`;
+
+/** How a command ended: its exit status (128 + number if a signal ended it) and what it wrote. */
+export interface Ended {
+  status: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Environment variables on top of the default ones; `undefined` takes one away. */
+export type Environment = Record<string, string | undefined>;
+
+interface RunOptions {
+  /** On top of this process's environment. */
+  env?: Environment;
+  stdin?: string;
+}
+
+export interface Namespace extends AsyncDisposable {
+  name: string;
+  /** Where it can be opened: what a runtime would give as CNI_NETNS. */
+  path: string;
+  /** Runs one `ip` command, given as an operator types it, and returns its stdout. Throws its stderr if it fails. */
+  ip(line: string): Promise<string>;
+  /** Runs an `ip` command with JSON output, such as `-d link show dev bond0`, and returns what it lists. */
+  // biome-ignore lint/suspicious/noExplicitAny: the shape of iproute2's answer depends on the command
+  json(line: string): Promise<any[]>;
+  /** Runs any command inside and returns how it ended. */
+  run(argv: string[], options?: RunOptions): Promise<Ended>;
+}
+
+// A test may put a wrapper of its own on PATH, but not between the harness and the namespace.
+const ip = Bun.which("ip", { PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` }) ?? "ip";
+let made = 0;
+
+/**
+ * Makes a network namespace with nothing but a loopback in it. Disposing of it ends the processes left inside and
+ * removes it with all its links.
+ */
+export async function namespace(): Promise<Namespace> {
+  made += 1;
+  const name = `ifacer-${process.pid}-${made}`;
+  await succeed([ip, "netns", "add", name]);
+  const run = (argv: string[], options?: RunOptions) => runCommand([ip, "netns", "exec", name, ...argv], options);
+  const runIp = (words: string[]) => succeed([ip, "-n", name, ...words]);
+  return {
+    name,
+    path: `/run/netns/${name}`,
+    run,
+    ip: (line) => runIp(split(line)),
+    json: async (line) => JSON.parse((await runIp(["-j", ...split(line)])) || "[]"),
+    [Symbol.asyncDispose]: async () => {
+      for (const pid of split(await succeed([ip, "netns", "pids", name]))) kill(Number(pid));
+      await succeed([ip, "netns", "del", name]);
+    },
+  };
+}
+
+/** What a plugin answered; `json` is its stdout read as JSON, undefined if it wrote nothing. */
+export interface Answer extends Ended {
+  // biome-ignore lint/suspicious/noExplicitAny: a result or an error, as the test expects
+  json: any;
+}
+
+/** Runs dist/ifacer as `callPlugin` does. */
+export function ifacer(
+  ns: Namespace,
+  verb: string,
+  config: object | string,
+  options: { env?: Environment } = {},
+): Promise<Answer> {
+  return callPlugin(ns, executable, verb, config, options);
+}
+
+/**
+ * Runs a CNI plugin as a runtime does, with the CNI variables set and the config (text is sent as it is) on stdin.
+ * The Pod is `pod1` with `net1`, and its namespace one that is not there; `env` changes or takes away variables.
+ */
+export async function callPlugin(
+  ns: Namespace,
+  path: string,
+  verb: string,
+  config: object | string,
+  options: { env?: Environment } = {},
+): Promise<Answer> {
+  if (!existsSync(path)) throw new Error(`there is no ${path}: run 'make setup build' first`);
+  const env = {
+    CNI_COMMAND: verb,
+    CNI_CONTAINERID: "pod1",
+    CNI_NETNS: "/run/netns/none",
+    CNI_IFNAME: "net1",
+    CNI_PATH: "/usr/lib/cni",
+    ...options.env,
+  };
+  const ended = await ns.run([path], { env, stdin: typeof config === "string" ? config : JSON.stringify(config) });
+  return { ...ended, json: readJson(ended.stdout) };
+}
+
+function readJson(stdout: string): unknown {
+  if (stdout === "") return undefined;
+  try {
+    return JSON.parse(stdout);
+  } catch {
+    throw new Error(`stdout is not one JSON document: ${stdout}`);
+  }
+}
+
+async function runCommand(argv: string[], { env, stdin = "" }: RunOptions = {}): Promise<Ended> {
+  const child = Bun.spawn(argv, {
+    env: { ...process.env, ...env },
+    stdin: new Blob([stdin]),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [stdout, stderr, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { status, stdout, stderr };
+}
+
+async function succeed(argv: string[]): Promise<string> {
+  const { status, stdout, stderr } = await runCommand(argv);
+  if (status !== 0) throw new Error(`${argv.join(" ")}: exit status ${status}: ${stderr.trim()}`);
+  return stdout;
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended by itself meanwhile.
+  }
+}
+
+function split(line: string): string[] {
+  return line.split(/\s+/).filter((word) => word !== "");
+}
