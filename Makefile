@@ -45,7 +45,7 @@ kernel-test: setup build
 	@scripts/on-kernel.sh $(bun) test --timeout 60000 $(or $(FILES),test/kernel)
 
 demo: setup build
-	@scripts/on-kernel.sh scripts/demo.sh
+	@scripts/on-kernel.sh $(bun) scripts/demo.ts
 
 clean:
 	rm -rf dist .cache

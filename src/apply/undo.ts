@@ -1,4 +1,5 @@
-import { bondOptions, bondOptionWords, currentBondValue, isSetAfterEnslaving } from "../config/bondOptions.ts";
+import { bondOptionWords, currentBondValue, isSetAfterEnslaving } from "../config/bondOptions.ts";
+import { bondOptions } from "../config/bondTable.ts";
 import type { Current, Desired, Link } from "../model.ts";
 
 /**

@@ -1,28 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { bondModes } from "../../src/model.ts";
 import { ifacer, type Namespace, namespace } from "./harness.ts";
+import { link, nodeWith, photograph, photographSettled } from "./node.ts";
 
 const base = { cniVersion: "1.0.0", name: "net", type: "ifacer" };
-
-/** A namespace with NICs that are up, as on a node. */
-async function nodeWith(...nics: string[]): Promise<Namespace> {
-  const ns = await namespace();
-  for (const nic of nics) {
-    await ns.ip(`link add name ${nic} type dummy`);
-    await ns.ip(`link set dev ${nic} up`);
-  }
-  return ns;
-}
-
-async function link(ns: Namespace, name: string) {
-  const [found] = await ns.json(`-d link show dev ${name}`);
-  return found;
-}
-
-/** All that an admin can see of links and addresses. */
-async function photograph(ns: Namespace): Promise<string> {
-  return await ns.ip("-d -j address show");
-}
 
 async function names(ns: Namespace): Promise<string[]> {
   return (await ns.json("link show")).map(({ ifname }) => ifname).filter((name) => name !== "lo");
@@ -166,7 +147,7 @@ describe("what ADD finds", () => {
     await using ns = await nodeWith("ens192", "ens160");
     const config = { interfaces: ["ens192", "ens160"], vlanID: 200, bond: { name: "bond0", mode: 1 } };
     await add(ns, config);
-    const before = await photograph(ns);
+    const before = await photographSettled(ns);
     expect(await add(ns, config)).toBe("");
     expect(await photograph(ns)).toBe(before);
   });
