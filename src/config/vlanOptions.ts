@@ -77,12 +77,12 @@ export function vlanOptionWords({ name, value }: Setting): readonly string[] {
 
 /**
  * What an existing VLAN has for an option, comparable with a `Setting`'s value, out of `linkinfo.info_data` of
- * `ip -d -j link`; `undefined` where it has no such map, or `ip` does not tell.
+ * `ip -d -j link`; `undefined` where it has no such map.
  */
 export function currentVlanValue(infoData: Readonly<Record<string, unknown>>, name: string): string | undefined {
   const row = rowOf(vlanOptions, name);
   if (!row.flag) return readJsonValue(row, infoData);
-  const flags = infoData["flags"];
-  if (!Array.isArray(flags)) return undefined;
-  return flags.includes(name.toUpperCase()) ? "on" : "off";
+  // The kernel leaves the flags out where none is set (vlan_fill_info).
+  const flags = infoData["flags"] ?? [];
+  return Array.isArray(flags) && flags.includes(name.toUpperCase()) ? "on" : "off";
 }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import {
-  bondOptions,
   bondOptionWords,
   currentBondValue,
   isSetAfterEnslaving,
   parseBondOptions,
 } from "../../src/config/bondOptions.ts";
+import { bondOptions } from "../../src/config/bondTable.ts";
 import { parseValue } from "../../src/config/values.ts";
 import { type BondMode, bondModes } from "../../src/model.ts";
 

@@ -66,8 +66,8 @@ describe("values of an existing VLAN", () => {
     expect(currentVlanValue(infoData, name)).toBe(value);
   });
 
-  test("without flags nothing is said of them", () => {
-    expect(currentVlanValue({ id: 100 }, "gvrp")).toBeUndefined();
+  test("where no flag is printed, none is on", () => {
+    expect(currentVlanValue({ id: 100 }, "reorder_hdr")).toBe("off");
   });
 });
 
