@@ -47,8 +47,8 @@ cp "$(command -v busybox)" "$root/bin/busybox"
 ln -s /bin/busybox "$root/sbin/modprobe" # where the kernel looks for it
 install -m 755 scripts/microvm-init.sh "$root/init"
 
-rm -rf "$image"
-mkdir "$image"
-cp "$work"/kernel/boot/vmlinuz-* "$image/vmlinuz"
-(cd "$root" && find . | busybox cpio -o -H newc 2>/dev/null) >"$image/initramfs.part"
-mv "$image/initramfs.part" "$image/initramfs"
+# Renamed into place, so that a machine that starts meanwhile finds whole files; the initramfs last, its age counts.
+(cd "$root" && find . | busybox cpio -o -H newc 2>/dev/null) >"$work/initramfs"
+cp "$work"/kernel/boot/vmlinuz-* "$work/vmlinuz"
+mkdir -p "$image"
+mv "$work/vmlinuz" "$work/initramfs" "$image/"

@@ -40,6 +40,7 @@ install() {
 # Fetches the newest of Debian's own kernels, whose name the meta-package knows.
 fetch_kernel() {
   [[ -z $(compgen -G '.cache/kernel/linux-image-*.deb') ]] || return 0
+  ((EUID == 0)) || fail "the microVM's kernel is missing and only root can fetch it"
   local package
   refresh_lists
   package=$(apt-cache depends linux-image-amd64 | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -1)

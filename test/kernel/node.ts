@@ -27,7 +27,7 @@ export async function photograph(ns: Namespace): Promise<string> {
 export async function photographSettled(ns: Namespace): Promise<string> {
   for (let tries = 0; tries < 50; tries++) {
     const links = await ns.json("link show up");
-    if (links.every(({ flags, operstate }) => !flags.includes("NO-CARRIER") && operstate !== "DOWN")) break;
+    if (links.every(({ flags, operstate }) => !flags?.includes("NO-CARRIER") && operstate !== "DOWN")) break;
     await Bun.sleep(100);
   }
   return await photograph(ns);
