@@ -1,7 +1,77 @@
+import { findNearest } from "../config/nearest.ts";
+import { CniError } from "../error.ts";
 import { writeAll } from "../host/stdio.ts";
+import { type Options, readOptions, UsageError } from "./arguments.ts";
+import { type Command, commands } from "./commands.ts";
+import { describeAll, describeCommand } from "./help.ts";
+import { versioned } from "./report.ts";
+import { lookAtScreen, render } from "./screen.ts";
 
 /** Runs `ifacer WORDS...` and returns its exit status: 0 good, 1 the answer is no, 2 wrong usage. */
 export function runCommandLine(words: readonly string[]): number {
-  writeAll(2, `ifacer: there is no command ${JSON.stringify(words[0])}\n`);
-  return 2;
+  const [name = "", ...rest] = words;
+  try {
+    if (name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) return write(describeAll());
+    if (name === "help") return write(describeCommand(find(rest[0] ?? "")));
+    const command = find(name === "--version" ? "version" : name);
+    if (rest.includes("--help") || rest.includes("-h")) return write(describeCommand(command));
+    return answer(command, readOptions(rest, command.options));
+  } catch (error) {
+    return explain(error, name);
+  }
+}
+
+function find(name: string): Command {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command) return command;
+  const near = findNearest(
+    name,
+    commands.map((candidate) => candidate.name),
+  );
+  throw new UsageError(`there is no command ${JSON.stringify(name)}${near ? `, did you mean ${near}?` : ""}`);
+}
+
+function write(text: string): number {
+  writeAll(1, text);
+  return 0;
+}
+
+function answer(command: Command, options: Options): number {
+  const json = options.value("--output") === "json";
+  const screen = lookAtScreen(process.env);
+  try {
+    const report = command.load()(options, screen);
+    for (const note of report.notes ?? []) writeAll(2, `ifacer: ${note}\n`);
+    const { text } = report;
+    if (json) writeAll(1, `${JSON.stringify(report.json, null, 2)}\n`);
+    else writeAll(1, typeof text === "string" ? text : render(text, screen));
+    return report.status;
+  } catch (error) {
+    if (json && error instanceof CniError && !isClosedPipe(error.cause)) {
+      const { code, message, details } = error;
+      writeAll(1, `${JSON.stringify(versioned({ error: { code, message, details } }), null, 2)}\n`);
+    }
+    throw error;
+  }
+}
+
+/** Tells on standard error what went wrong, in words. */
+function explain(error: unknown, name: string): number {
+  if (error instanceof UsageError) {
+    const known = commands.some((command) => command.name === name);
+    writeAll(2, `ifacer: ${error.message}; see 'ifacer ${known ? `${name} ` : ""}--help'\n`);
+    return 2;
+  }
+  // Who reads along may stop reading, as 'head' does.
+  if (error instanceof CniError && isClosedPipe(error.cause)) return 1;
+  const known = error instanceof CniError;
+  const message = error instanceof Error ? error.message : String(error);
+  const details = known ? error.details : error instanceof Error ? (error.stack ?? "") : "";
+  writeAll(2, `ifacer: ${known ? message : `ifacer has a bug, please report it: ${message}`}\n`);
+  if (details !== "") writeAll(2, `${details.replace(/^/gm, "  ")}\n`);
+  return 1;
+}
+
+function isClosedPipe(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && cause.code === "EPIPE";
 }

@@ -43,3 +43,18 @@ function isBusy(cause: unknown): boolean {
 function describe(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
+
+/** Reads one line of standard input, without its line feed; what there is where the input ends before. */
+export function readLine(): string {
+  const bytes: number[] = [];
+  const byte = Buffer.alloc(1);
+  for (;;) {
+    try {
+      if (readSync(0, byte) === 0 || byte[0] === 0x0a) return Buffer.from(bytes).toString();
+      bytes.push(byte[0] ?? 0);
+    } catch (cause) {
+      if (!isBusy(cause)) throw new CniError(Code.io, `can't read standard input: ${describe(cause)}`, { cause });
+      Bun.sleepSync(1);
+    }
+  }
+}

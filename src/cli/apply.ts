@@ -1,0 +1,136 @@
+import { isatty } from "node:tty";
+import { apply, type Outcome } from "../apply/apply.ts";
+import { CniError, Code } from "../error.ts";
+import { runIp } from "../host/ip.ts";
+import { withLock } from "../host/lock.ts";
+import { hasNetAdmin } from "../host/proc.ts";
+import { readLine, writeAll } from "../host/stdio.ts";
+import type { Desired } from "../model.ts";
+import { describeDone, describeLack } from "../plan/describe.ts";
+import { type Options, UsageError } from "./arguments.ts";
+import { type Assessments, assess, listAssessments, planNow, showAssessments } from "./assess.ts";
+import { type Report, versioned } from "./report.ts";
+import { command, type Line, line, render, type Screen } from "./screen.ts";
+import { planUpdates, type Update } from "./update.ts";
+
+/** `ifacer apply`: shows the plan, asks, and does what ADD does; with `--update` also what ADD leaves alone. */
+export function applyConfigs(options: Options, screen: Screen): Report {
+  const wanted = { yes: options.has("--yes"), update: options.has("--update") };
+  if (!wanted.yes && !isatty(0)) throw new UsageError("standard input is no terminal that could be asked: say --yes");
+  const assessed = assess(options);
+  const json = options.value("--output") === "json";
+  const updates = wanted.update ? assessed.assessments.flatMap(({ plan }) => planUpdates(plan?.drift ?? [])) : [];
+  const plan = [...showAssessments(assessed), ...showUpdates(updates)];
+  if (!assessed.possible) return report(assessed, { plan, done: [], said: "nothing was done", status: 1 });
+  if (countWork(assessed, updates) === 0)
+    return report(assessed, { plan, done: [], said: "nothing is to be done", status: 0 });
+
+  // What is asked about is shown before, and on the terminal also when standard output is a file.
+  if (!wanted.yes) {
+    writeAll(2, render(plan, screen));
+    if (!ask()) return report(assessed, { plan: [], done: [], said: "nothing was done", status: 1 });
+  } else if (!json) {
+    writeAll(1, render(plan, screen));
+  }
+  const done = carryOutAll(assessed, wanted);
+  const failed = done.some(({ refused }) => refused !== undefined);
+  return report(assessed, { plan: [], done, said: failed ? "not all was done" : "done", status: failed ? 1 : 0 });
+}
+
+/** One thing that was done, or that the kernel would not do and its words. */
+interface Deed {
+  readonly message: string;
+  readonly refused?: string;
+}
+
+interface Ending {
+  readonly plan: readonly Line[];
+  readonly done: readonly Deed[];
+  readonly said: string;
+  readonly status: 0 | 1;
+}
+
+function report(assessed: Assessments, { plan, done, said, status }: Ending): Report {
+  return {
+    status,
+    text: [
+      ...plan,
+      ...done.map(({ message, refused }) =>
+        refused === undefined ? line(0, message, "green") : line(0, `refused: ${message}: ${refused}`, "red"),
+      ),
+      line(0, said),
+    ],
+    json: versioned({ applied: status === 0, done, ...listAssessments(assessed) }),
+  };
+}
+
+function countWork({ assessments }: Assessments, updates: readonly Update[]): number {
+  const changes = assessments.flatMap(({ plan }) => plan?.changes ?? []);
+  return changes.length + updates.filter((update) => update.line !== undefined).length;
+}
+
+function ask(): boolean {
+  writeAll(2, "Do this? Only 'yes' is taken for a yes: ");
+  return readLine().trim().toLowerCase() === "yes";
+}
+
+function showUpdates(updates: readonly Update[]): Line[] {
+  return updates.flatMap((update) => {
+    const { link, what, desired } = update.drift;
+    const title = `update: ${what} of ${link} to ${desired}`;
+    if (update.line === undefined) return [line(1, `${title}: not done, ${update.reason}`, "yellow")];
+    return [line(1, `${title}; it interrupts: ${update.interrupts}`), command(2, `ip ${update.line}`)];
+  });
+}
+
+/** Stops at the config that fails, and still tells what was done before it. */
+function carryOutAll({ assessments }: Assessments, wanted: { update: boolean }): Deed[] {
+  const done: Deed[] = [];
+  for (const { path, desired } of assessments) {
+    try {
+      if (desired) done.push(...carryOut(desired, wanted));
+    } catch (error) {
+      if (!(error instanceof CniError)) throw error;
+      const { message, details } = error;
+      return [...done, { message: path, refused: [message, ...details.split("\n")].filter(Boolean).join("; ") }];
+    }
+  }
+  return done;
+}
+
+function carryOut(desired: Desired, { update }: { update: boolean }): Deed[] {
+  const { changes, refused }: Outcome = apply(desired);
+  return [
+    ...changes.map((change) => ({ message: describeDone(change) })),
+    ...refused.map((change) => ({ message: describeLack(change), refused: "the driver did not take it" })),
+    ...(update ? bringInLine(desired) : []),
+  ];
+}
+
+/**
+ * Each update by itself, as the kernel takes one and refuses another. What was done is learnt by looking again.
+ *
+ * Throws code 101 (no permission), 5 or 11 (lock).
+ */
+function bringInLine(desired: Desired): Deed[] {
+  if (planUpdates(planNow(desired).drift).every(({ line }) => line === undefined)) return [];
+  if (!hasNetAdmin()) {
+    throw new CniError(Code.noPermission, "ifacer may not change the network: run it as root with CAP_NET_ADMIN");
+  }
+  return withLock((lock) =>
+    planUpdates(planNow(desired).drift).flatMap(({ drift, line }): Deed[] => {
+      if (line === undefined) return [];
+      const { stderr, status } = runIp(["-batch", "-"], [line], { lock });
+      const message = `${drift.what} of ${drift.link} from ${drift.current} to ${drift.desired}`;
+      const rest = planNow(desired).drift;
+      const isThere = !rest.some(({ link, what }) => link === drift.link && what === drift.what);
+      return [isThere ? { message: `set ${message}` } : { message, refused: describeRefusal(stderr, status) }];
+    }),
+  );
+}
+
+function describeRefusal(stderr: string, status: number): string {
+  return (
+    stderr.split("\n")[0] || (status === 0 ? "the kernel took it without effect" : `ip ended with status ${status}`)
+  );
+}

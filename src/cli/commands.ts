@@ -1,0 +1,188 @@
+import type { Option, Options } from "./arguments.ts";
+import type { Report } from "./report.ts";
+import type { Screen } from "./screen.ts";
+
+/** A command of `ifacer`: what its help says, and where its code is, which is loaded only when it is called. */
+export interface Command {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** What it does, in paragraphs. */
+  readonly text: readonly string[];
+  readonly options: readonly Option[];
+  /** What its exit status 1 means; `undefined`: it does not happen. */
+  readonly no?: string;
+  readonly examples: readonly string[];
+  readonly load: () => Run;
+}
+
+export type Run = (options: Options, screen: Screen) => Report;
+
+const file: Option = {
+  long: "--file",
+  short: "-f",
+  value: "FILE",
+  repeatable: true,
+  doc: "a file to read; may be given several times, '-' is standard input, which is read when there is no -f",
+};
+
+const output: Option = {
+  long: "--output",
+  short: "-o",
+  value: "FORMAT",
+  choices: ["text", "json"],
+  doc: "text (default) for people, json for programs",
+};
+
+export const help: Option = { long: "--help", short: "-h", doc: "this text" };
+
+const whatIsRead =
+  "Files are YAML or JSON: a plugin's config, a conflist or a NetworkAttachmentDefinition, also several in one file. " +
+  "All entries of the type ifacer in them are taken.";
+
+export const commands: readonly Command[] = [
+  {
+    name: "validate",
+    summary: "check configs, without looking at this node",
+    text: [
+      "Says everything that is wrong with a config, as ADD would, and what is doubtful about it. Nothing of the node is looked at.",
+      whatIsRead,
+    ],
+    options: [file, output],
+    no: "a config is not valid, or there is none",
+    examples: ["ifacer validate -f net.yaml"],
+    load: () => (require("./validate.ts") as typeof import("./validate.ts")).validate,
+  },
+  {
+    name: "plan",
+    summary: "show what ADD would do on this node, change nothing",
+    text: [
+      "Compares a config with this node: changes (what is missing, with the very ip commands that would make it), conflicts " +
+        "(what is in the way, so that ADD would fail and touch nothing) and drift (what differs but ADD leaves alone).",
+      "Each config is compared with the node as it is now, not as the others would leave it.",
+      whatIsRead,
+    ],
+    options: [file, output],
+    no: "ADD would fail: there is a conflict, or a config is not valid",
+    examples: ["ifacer plan -f net.yaml", "ifacer plan -f net.yaml -o json"],
+    load: () => (require("./plan.ts") as typeof import("./plan.ts")).showPlan,
+  },
+  {
+    name: "apply",
+    summary: "do on this node what ADD would do",
+    text: [
+      "Shows the plan, asks, and carries it out exactly as ADD does: what fails is undone. Nothing is done if there is a conflict " +
+        "or one of the configs is not valid.",
+      whatIsRead,
+    ],
+    options: [
+      file,
+      { long: "--yes", short: "-y", doc: "don't ask" },
+      {
+        long: "--update",
+        doc: "also bring bond options and MTUs that differ in line where the kernel can do it live, and say what that interrupts",
+      },
+      output,
+    ],
+    no: "it could not be done, or was not wanted",
+    examples: ["ifacer apply -f net.yaml --yes", "ifacer apply -f net.yaml --update --yes"],
+    load: () => (require("./apply.ts") as typeof import("./apply.ts")).applyConfigs,
+  },
+  {
+    name: "status",
+    summary: "show NICs, bonds, VLANs and what stands on them",
+    text: [
+      "A tree of NIC, bond, VLAN and the macvlans and ipvlans on them, also those in Pods as far as their namespaces are in " +
+        "/run/netns. Lines with '!' are problems.",
+      "With -f it also compares configs with the node.",
+    ],
+    options: [
+      { ...file, doc: "also compare the configs in this file with the node" },
+      { long: "--mermaid", doc: "the same as a Mermaid diagram" },
+      output,
+    ],
+    no: "the node could not be looked at (problems don't count, see -o json)",
+    examples: ["ifacer status", "ifacer status --mermaid", "ifacer status -o json"],
+    load: () => (require("./status.ts") as typeof import("./status.ts")).showStatus,
+  },
+  {
+    name: "nics",
+    summary: "list the NICs, and whether ifacer would enslave them",
+    text: [
+      "For each NIC of this node: driver, PCI address, speed, MAC, state, addresses, and whether it could become a bond's slave. " +
+        "If not, it says why.",
+    ],
+    options: [output],
+    no: "the node could not be looked at",
+    examples: ["ifacer nics"],
+    load: () => (require("./nics.ts") as typeof import("./nics.ts")).listNics,
+  },
+  {
+    name: "convert",
+    summary: "turn a SpiderMultusConfig into what Spiderpool would write",
+    text: [
+      "Writes the NetworkAttachmentDefinition that Spiderpool would write for each SpiderMultusConfig, or says what Spiderpool " +
+        "would refuse. What Spiderpool lets through and a node chokes on is told on standard error.",
+      "Nothing is written if one of several is refused. -o json prints one manifest for one input, a List for several.",
+    ],
+    options: [file, { ...output, choices: ["yaml", "json"], doc: "yaml (default) or json" }],
+    no: "Spiderpool would refuse it, or there is none",
+    examples: ["ifacer convert -f smc.yaml", "ifacer convert -f smc.yaml -o json"],
+    load: () => (require("./convert.ts") as typeof import("./convert.ts")).convert,
+  },
+  {
+    name: "schema",
+    summary: "print the JSON Schema of the config, for editors and CI",
+    text: ["Prints the JSON Schema (draft 2020-12) of ifacer's entry in a conflist."],
+    options: [
+      { long: "--policy", doc: "that of the node's policy, /etc/ifacer/policy.json" },
+      { ...output, doc: "json either way" },
+    ],
+    examples: ["ifacer schema", "ifacer schema --policy"],
+    load: () => (require("./schema.ts") as typeof import("./schema.ts")).printSchema,
+  },
+  {
+    name: "install",
+    summary: "put this executable where the runtime looks for plugins",
+    text: [
+      "Puts itself into a folder as 'ifacer', mode 0755, in one step: a Pod that starts meanwhile finds the old one or the new one. " +
+        "Does nothing if the same is there already.",
+    ],
+    options: [
+      { long: "--to", value: "DIR", doc: "the folder; it has to be there. Most runtimes look in /opt/cni/bin" },
+      output,
+    ],
+    no: "it could not be installed; what was there is still there",
+    examples: ["ifacer install --to /opt/cni/bin"],
+    load: () => (require("./install.ts") as typeof import("./install.ts")).install,
+  },
+  {
+    name: "doctor",
+    summary: "find what on this node would stop ifacer, with the remedy",
+    text: [
+      "Looks at ip and its version, the kernel's drivers, capabilities, the C library, the node's policy, and whether NetworkManager " +
+        "or systemd-networkd would take ifacer's links over. With -f also at what the configs name.",
+      "--network-manager and --networkd print a file that keeps them off exactly these links: those of the configs with -f, else those " +
+        "that ifacer has made on this node.",
+    ],
+    options: [
+      { ...file, doc: "the configs whose links it is about" },
+      { long: "--network-manager", doc: "print the drop-in for NetworkManager" },
+      { long: "--networkd", doc: "print the file for systemd-networkd" },
+      output,
+    ],
+    no: "something would stop ifacer",
+    examples: ["ifacer doctor", "ifacer doctor --network-manager -f net.yaml"],
+    load: () => (require("./doctor.ts") as typeof import("./doctor.ts")).examine,
+  },
+  {
+    name: "version",
+    summary: "print the versions of ifacer, its commit, Bun and the CNI protocol",
+    text: [
+      "Prints the version of ifacer, the commit that it was built from, Bun's version and the CNI versions that it speaks.",
+    ],
+    options: [output],
+    examples: ["ifacer version"],
+    load: () => (require("./version.ts") as typeof import("./version.ts")).tellVersion,
+  },
+];

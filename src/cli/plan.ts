@@ -1,0 +1,13 @@
+import type { Options } from "./arguments.ts";
+import { assess, listAssessments, showAssessments } from "./assess.ts";
+import { type Report, versioned } from "./report.ts";
+
+/** `ifacer plan`: what ADD would do with each config on this node, and why it would fail. */
+export function showPlan(options: Options): Report {
+  const assessed = assess(options);
+  return {
+    status: assessed.possible ? 0 : 1,
+    text: showAssessments(assessed),
+    json: versioned({ possible: assessed.possible, ...listAssessments(assessed) }),
+  };
+}
