@@ -56,10 +56,14 @@ export class CniError extends Error {
   }
 }
 
-/** One error for several facts: the first is its message, after `lead`; where there are more, all of them are its details. */
+/** How many facts the details hold: enough for any real config, and an answer that a runtime can log. */
+const mostFacts = 100;
+
+/** One error for several facts: the first is its message, after `lead`; where there are more, they are its details. */
 export function errorOfAll(code: Code, facts: readonly string[], { lead = "" } = {}): CniError {
   if (facts.length === 1) return new CniError(code, `${lead}${facts[0]}`);
+  const unsaid = facts.length - mostFacts;
   return new CniError(code, `${lead}${facts[0]} (and ${facts.length - 1} more, see the details)`, {
-    details: facts.join("\n"),
+    details: [...facts.slice(0, mostFacts), ...(unsaid > 0 ? [`and ${unsaid} more`] : [])].join("\n"),
   });
 }

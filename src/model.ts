@@ -113,7 +113,7 @@ export interface Address {
   readonly words: readonly string[];
 }
 
-/** A route through a NIC, with the words after `ip route add` that make it again. */
+/** A route through a NIC, one of several ways or the only one, with the words after `ip route add` that make it again. */
 export interface Route {
   readonly destination: string;
   readonly table: string;
@@ -127,7 +127,12 @@ export interface Route {
 export interface Use {
   readonly addresses: readonly Address[];
   readonly routes: readonly Route[];
+  /** Something that can't be seen from here, a macvlan in a Pod's namespace for example, receives multicast through it. */
+  readonly sharedElsewhere: boolean;
 }
+
+/** Kinds of link that stand on a NIC without being its master; VLANs are known from /proc/net/vlan/config. */
+export const stackedKinds: readonly string[] = ["macvlan", "macvtap", "ipvlan", "ipvtap", "macsec", "vxlan"];
 
 /** What was seen of the host: the links that this config is about, and no more. */
 export interface Current {
@@ -137,6 +142,9 @@ export interface Current {
   /** By the NIC's own name; empty unless it was asked for. */
   readonly uses: ReadonlyMap<string, Use>;
 }
+
+/** The device that every network namespace has for talking to itself. */
+export const loopback = "lo";
 
 /** The link that has `name` as its name or as an altname. */
 export function findLink(current: Current, name: string): Link | undefined {
@@ -181,9 +189,9 @@ export type Change =
   | { readonly type: "addAltName"; readonly name: string; readonly altName: string }
   | { readonly type: "raise"; readonly name: string };
 
-/** Something on the host that ifacer would have to bend, or that is not there and can't be made. */
+/** Something on the host that ifacer would have to bend, that is not there and can't be made, or that the policy forbids. */
 export interface Conflict {
-  readonly reason: "missing" | "inTheWay";
+  readonly reason: "missing" | "inTheWay" | "forbidden";
   /** The link it is about. */
   readonly link: string;
   /** One lower-case sentence: what is there, what was wanted, what to do. */

@@ -1,7 +1,10 @@
+import { release } from "node:os";
+import { bondOptions } from "../config/bondTable.ts";
+import { longestName } from "../config/names.ts";
 import { CniError, Code } from "../error.ts";
-import type { IpRun } from "../host/ip.ts";
+import { type IpRun, runIp } from "../host/ip.ts";
 import { type Driver, isLoaded } from "../host/proc.ts";
-import type { Change, Plan } from "../model.ts";
+import type { Change, Drift, Plan } from "../model.ts";
 import { describeLack } from "../plan/describe.ts";
 import { writeLines } from "./lines.ts";
 
@@ -11,33 +14,72 @@ export interface Failure {
   readonly run: IpRun;
   /** What was still to be done when it stopped. */
   readonly rest: Plan;
+  /** Options that were set and had no effect. */
+  readonly ignored: readonly Drift[];
   /** The `ip` lines that undoing should have done and did not; empty: the host is as it was. */
   readonly left: readonly string[];
 }
 
 /** The error for a failed ADD: the step, the kernel's words, and whether the host is as it was before. */
-export function explainFailure({ changes, run, rest, left }: Failure): CniError {
+export function explainFailure({ changes, run, rest, ignored, left }: Failure): CniError {
   const [step] = rest.changes;
-  const lack = step ? describeLack(step) : (rest.conflicts[0]?.message ?? "");
-  const driver = step && findMissingDriver(step);
+  const lack = step ? describeLack(step) : (rest.conflicts[0]?.message ?? "an option had no effect");
+  const unsupported =
+    explainIgnored(ignored) ??
+    (step && (explainMissingDriver(step) ?? explainNoAltNames(step, run))) ??
+    explainOldIp(run);
   const kernelWords = run.stderr.split("\n")[0] || `ip ended with status ${run.status}`;
-  const cause = driver ? `the kernel has no ${driver} driver: load it with 'modprobe ${driver}'` : kernelWords;
   const end =
     left.length === 0 ? "all was undone" : `undoing failed too, run: ${left.map((line) => `ip ${line}`).join("; ")}`;
-  return new CniError(driver ? Code.notSupported : Code.ipFailed, `${lack}: ${cause}; ${end}`, {
-    details: [
-      `step: ${step ? writeLines(step).join("; ") : "none was left"}`,
-      `command: ${run.command}, exit status ${run.status}`,
-      `stderr: ${run.stderr}`,
-      "input:",
-      ...changes.flatMap(writeLines),
-      ...(left.length > 0 ? ["left to undo:", ...left.map((line) => `ip ${line}`)] : []),
-    ].join("\n"),
-  });
+  return new CniError(
+    unsupported ? Code.notSupported : Code.ipFailed,
+    `${lack}: ${unsupported ?? kernelWords}; ${end}`,
+    {
+      details: [
+        `step: ${step ? writeLines(step).join("; ") : "none was left"}`,
+        `command: ${run.command}, exit status ${run.status}`,
+        `stderr: ${run.stderr}`,
+        "input:",
+        ...changes.flatMap(writeLines),
+        ...(left.length > 0 ? ["left to undo:", ...left.map((line) => `ip ${line}`)] : []),
+      ].join("\n"),
+    },
+  );
 }
 
-function findMissingDriver(step: Change): Driver | undefined {
-  if (step.type === "addBond" && !isLoaded("bonding")) return "bonding";
-  if (step.type === "addVlan" && !isLoaded("8021q")) return "8021q";
-  return undefined;
+const drivers: Partial<Record<Change["type"], Driver>> = { addBond: "bonding", addVlan: "8021q" };
+
+function explainMissingDriver({ type }: Change): string | undefined {
+  const driver = drivers[type];
+  if (driver === undefined || isLoaded(driver)) return undefined;
+  return `the kernel has no ${driver} driver: load it with 'modprobe ${driver}'`;
+}
+
+/** Linux has altnames from 5.5 on, iproute2 too. */
+function explainNoAltNames(step: Change, { stderr }: IpRun): string | undefined {
+  if (step.type !== "addAltName" || !/not supported|is unknown/.test(stderr)) return undefined;
+  return `the kernel or the ip of this node knows no altnames: set vlan.name to a name of at most ${longestName} bytes`;
+}
+
+function explainIgnored(ignored: readonly Drift[]): string | undefined {
+  const [first] = ignored;
+  if (first === undefined) return undefined;
+  const { link, what, current, desired } = first;
+  const since = bondOptions.find(({ name }) => name === what)?.sinceKernel;
+  const advice = since
+    ? `it came with Linux ${since}, this is ${release()}: leave it out or update the kernel`
+    : `this is Linux ${release()}: leave it out`;
+  return `${link} was given ${what}=${desired}, but has it ${current}, so this kernel does not know it; ${advice}`;
+}
+
+/** Words of a line that `ip` has no use for. All of them were checked, so that it is too old for them. */
+function explainOldIp({ stderr }: IpRun): string | undefined {
+  const [, ...words] =
+    /unknown command "([^"]+)"|argument "([^"]+)" is wrong: invalid|^Command "([^"]+)" is unknown/m.exec(stderr) ?? [];
+  const unknown = words.find((word) => word !== undefined);
+  if (unknown === undefined) return undefined;
+  const version = runIp(["-Version"], [])
+    .stdout.trim()
+    .replace(/^.*(iproute2-[^\s,]+).*$/, "$1");
+  return `the ip of this node (${version}) does not know ${unknown}: leave it out of the config or install a newer iproute2`;
 }

@@ -29,11 +29,12 @@ export function writeLines(change: Change): string[] {
       ];
     }
     case "enslave": {
-      // The driver takes a NIC only while it is down.
+      // The driver takes a NIC only while it is down. One message does both, so that nobody can raise it in between; a
+      // kernel that looks at the master before the flag needs it down already.
       const { nic, bond } = change;
       return [
         words("link set dev", nic, "down"),
-        words("link set dev", nic, "master", bond),
+        words("link set dev", nic, "down master", bond),
         words("link set dev", nic, "up"),
       ];
     }

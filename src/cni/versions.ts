@@ -70,3 +70,8 @@ function isBelow(version: Parts, least: Parts): boolean {
   if (version[0] !== least[0]) return version[0] < least[0];
   return version[1] !== least[1] ? version[1] < least[1] : version[2] < least[2];
 }
+
+/** What VERSION answers (CNI specification, "VERSION"). */
+export function versionDocument(): string {
+  return JSON.stringify({ cniVersion: newestVersion, supportedVersions });
+}

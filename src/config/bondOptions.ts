@@ -52,6 +52,11 @@ export function parseBondOptions(text: string, context: BondContext): BondReadin
   }
   warnOfTargets(values, context.mode, parsed.faulty, findings);
   warnOfLinks(values, context, findings);
+  if (values.has("active_slave") && (values.get("updelay") ?? "0") !== "0") {
+    findings.warnings.push(
+      "active_slave is refused by the driver while updelay runs, which is when it is set: use primary",
+    );
+  }
   const place = (message: string): Problem => ({ path: context.path, message });
   return {
     settings: bondOptions.flatMap(({ name }) => {
@@ -74,6 +79,11 @@ export function bondOptionWords({ name, value }: Setting): readonly string[] {
  */
 export function currentBondValue(infoData: Readonly<Record<string, unknown>>, name: string): string | undefined {
   return readJsonValue(rowOf(bondOptions, name), infoData);
+}
+
+/** Whether the option names a slave. `ip` tells of such a one only while that NIC is a slave. */
+export function namesSlave(name: string): boolean {
+  return rowOf(bondOptions, name).rule.kind === "interface";
 }
 
 /** Whether the driver takes the option only for a bond whose slaves are there and up. */

@@ -60,11 +60,13 @@ interface Findings {
 }
 
 function findInterfaceProblems(interfaces: readonly string[]): Problem[] {
+  const seen = new Set<string>();
   return interfaces.flatMap((name, index) => {
     const path = `interfaces[${index}]`;
     const fault = findAltNameFault(name);
     if (fault) return [{ path, message: `the name ${JSON.stringify(name)} ${fault}` }];
-    if (interfaces.indexOf(name) < index) return [{ path, message: `${name} is listed twice` }];
+    if (seen.has(name)) return [{ path, message: `${name} is listed twice` }];
+    seen.add(name);
     return [];
   });
 }
@@ -78,7 +80,7 @@ function desireBond(config: Config, { problems, warnings }: Findings): DesiredBo
   const name = config.bond.name ?? defaultBondName;
   const fault = findLinkNameFault(name);
   if (fault) problems.push({ path: "bond.name", message: `the name ${JSON.stringify(name)} ${fault}` });
-  if (config.interfaces.includes(name)) {
+  else if (config.interfaces.includes(name)) {
     problems.push({ path: "bond.name", message: `${name} is also one of the interfaces` });
   }
   const mode = typeof config.bond.mode === "number" ? bondModes[config.bond.mode] : config.bond.mode;
@@ -115,6 +117,12 @@ function desireVlans(config: Config, { bond, problems, warnings }: VlanContext):
   return parents.map((parent) => {
     const name = config.vlan?.name ?? `${parent}.${id}`;
     const shortName = fitsLinkName(name) ? undefined : shortenVlanName(name, id);
+    if (shortName && findAltNameFault(name) === undefined) {
+      warnings.push({
+        path: "vlanID",
+        message: `${name} is too long for a link's own name: the VLAN is made as ${shortName} and has the long name as altname, which older builds of macvlan and ipvlan don't find as master; give them ${shortName}, or set vlan.name`,
+      });
+    }
     return { name, shortName, parent, id, protocol: config.vlan?.protocol ?? "802.1Q", settings };
   });
 }

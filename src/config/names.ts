@@ -1,5 +1,5 @@
 /** Longest name of a link, in bytes (IFNAMSIZ less the closing zero). */
-const longestName = 15;
+export const longestName = 15;
 
 /** Longest alternative name of a link, in bytes (ALTIFNAMSIZ less the closing zero). */
 const longestAltName = 127;

@@ -71,10 +71,9 @@ function makeValueCanonical(key: string, value: Json): unknown {
   const keys = key === "bond" ? bondKeys : key === "vlan" ? vlanKeys : undefined;
   if (keys === undefined || !(value instanceof JsonObject)) return value;
   const plain: Plain = Object.create(null);
-  for (const [name] of value.members) {
+  for (const [name, inner] of value.members) {
     const known = keys.find((candidate) => foldName(candidate) === foldName(name)) ?? name;
-    const inner = member(value, known);
-    if (inner !== undefined) plain[known] = inner;
+    if (inner !== null) plain[known] = inner;
   }
   return { ...plain };
 }

@@ -68,10 +68,17 @@ export function describeRule(rule: ValueRule, context: ValueContext = {}): strin
     case "mac":
       return "a unicast MAC address such as 02:00:00:00:00:01";
     case "interface":
-      return context.interfaces ? `one of ${context.interfaces.join(", ")}` : "one of the interfaces";
+      return describeInterfaces(context.interfaces);
     case "priorities":
       return `FROM:TO pairs separated by commas, FROM 0 to ${rule.mostFrom} and each once, TO 0 to ${rule.mostTo}`;
   }
+}
+
+/** Names that can't be are left out: their own problem shows them, in quotes. */
+function describeInterfaces(interfaces: readonly string[] = []): string {
+  const names = interfaces.filter((name) => findAltNameFault(name) === undefined);
+  const shown = [...names.slice(0, 10), ...(names.length > 10 ? ["..."] : [])];
+  return shown.length === 0 ? "one of the interfaces" : `one of ${shown.join(", ")}`;
 }
 
 /** `text` as a message shows it: in quotes, control characters escaped, never long. */

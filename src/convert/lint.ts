@@ -1,5 +1,4 @@
 import { desire } from "../config/desired.ts";
-import { byteLength } from "../config/names.ts";
 import type { Problem } from "../model.ts";
 import { parseJSON } from "./chain.ts";
 import { blockOfType, type CniType, masterBlock } from "./cniTypes.ts";
@@ -53,14 +52,6 @@ function lintMasters(block: MasterSpec, type: CniType): Problem[] {
     ...reading.warnings
       .filter(({ path }) => path !== "interfaces")
       .map(({ path, message }) => ({ path: place(path), message })),
-    ...(reading.problems.length > 0 ? [] : reading.desired.vlans).flatMap(({ name, shortName }) =>
-      problem(
-        place("vlanID"),
-        shortName &&
-          `the VLAN's name ${name} has ${byteLength(name)} bytes, more than a link's name can have: ifacer makes the link ` +
-            `as ${shortName} with ${name} as its altname, the plugin that ifacer replaces fails`,
-      ),
-    ),
     ...problem(
       place("mtu"),
       mtu !== undefined && mtu !== 0 && (mtu < 68 || mtu > 65535) && `is ${mtu}, which no link can have`,

@@ -1,5 +1,6 @@
-import { accessSync, constants } from "node:fs";
+import { constants } from "node:os";
 import { CniError, Code } from "../error.ts";
+import { findProgram, searchedFolders } from "./programs.ts";
 
 /** How one run of `ip` ended. */
 export interface IpRun {
@@ -14,47 +15,39 @@ export interface IpRun {
 /**
  * Runs `ip ARGUMENTS` once, with `lines` on its standard input, and waits for its end. No shell is involved.
  *
+ * With `lock`, the file of a lock that is held, `ip` holds it too: where ifacer is killed, nobody else can take the lock
+ * before the `ip` that it started has ended.
+ *
  * Throws code 102 where there is no `ip` and 103 where it can't be started. That it fails is for the caller to judge.
  */
-export function runIp(args: readonly string[], lines: readonly string[]): IpRun {
+export function runIp(args: readonly string[], lines: readonly string[], { lock }: { lock?: number } = {}): IpRun {
   const path = findIp();
   if (path === undefined) {
     throw new CniError(Code.notSupported, "there is no 'ip' on this node: install the package iproute2", {
-      details: `looked in ${ipFolders().join(":")}`,
+      details: `looked in ${searchedFolders().join(":")}`,
     });
   }
-  const child = Bun.spawnSync([path, ...args], {
-    stdin: Buffer.from(lines.map((line) => `${line}\n`).join("")),
-    stdout: "pipe",
-    stderr: "pipe",
-  });
+  const input = Buffer.from(lines.map((line) => `${line}\n`).join(""));
+  const child = start(path, args, { input, lock });
   return {
     command: ["ip", ...args].join(" "),
-    status: child.exitCode ?? 128,
+    status: child.exitCode ?? 128 + (constants.signals[child.signalCode as keyof typeof constants.signals] ?? 0),
     stdout: child.stdout.toString(),
     stderr: child.stderr.toString().trim(),
   };
 }
 
-const sbinFolders = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
-
-/** The path of `ip`: on PATH, else in the folders where distributions put it, as a runtime's environment may have no PATH. */
-export function findIp(): string | undefined {
-  return ipFolders()
-    .map((folder) => `${folder}/ip`)
-    .find(isExecutable);
-}
-
-function ipFolders(): string[] {
-  const onPath = (process.env["PATH"] ?? "").split(":").filter((folder) => folder.startsWith("/"));
-  return [...onPath, ...sbinFolders];
-}
-
-function isExecutable(path: string): boolean {
+function start(path: string, args: readonly string[], { input, lock }: { input: Buffer; lock: number | undefined }) {
   try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
+    return Bun.spawnSync([path, ...args], {
+      stdio: [input, "pipe", "pipe", ...(lock === undefined ? [] : [lock])],
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CniError(Code.ipFailed, `'${path}' can't be started: ${reason}`, { cause });
   }
+}
+
+export function findIp(): string | undefined {
+  return findProgram("ip");
 }

@@ -1,24 +1,44 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  futimesSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+} from "node:fs";
 import { CniError, Code } from "../error.ts";
+import { findProgram } from "./programs.ts";
 
 /** Where the lock files are: one for each network namespace that ifacer ever changed. */
 const lockFolder = "/run/ifacer";
 
-/** How long to wait for another ifacer, in milliseconds. */
-const patience = 30_000;
+/** How long to wait for one other ifacer, in seconds. Where many wait in turn, it begins anew with each that gets the lock. */
+const patience = 30;
 
 /**
- * Takes the lock of this network namespace and runs `work` while holding it.
+ * Takes the lock of this network namespace and runs `work` with its open file while holding it.
  *
  * The lock is flock(2)'s on a file of root's, so that it ends with its holder, however that ends, and nobody but root can
- * hold it. Throws code 5 where the file can't be opened and code 11 where the lock stays taken for 30 s.
+ * hold it. Children that get the open file hold it as well.
+ *
+ * Throws code 5 where the file can't be opened, code 11 where one other holds the lock for 30 s, and code 102 where this node has
+ * no way to lock.
  */
-export function withLock<T>(work: () => T): T {
+export function withLock<T>(work: (lock: number) => T): T {
   const path = `${lockFolder}/netns-${statSync("/proc/self/ns/net").ino}.lock`;
   const fd = openLockFile(path);
   try {
-    waitForLock(fd, path);
-    return work();
+    if (!waitForLock(fd)) {
+      throw new CniError(
+        Code.tryAgain,
+        `another ifacer has held the lock ${path} for ${patience} s: try again later, or end it`,
+        { details: describeHolders(fd) },
+      );
+    }
+    return work(fd);
   } finally {
     closeSync(fd);
   }
@@ -27,48 +47,90 @@ export function withLock<T>(work: () => T): T {
 function openLockFile(path: string): number {
   try {
     mkdirSync(lockFolder, { recursive: true, mode: 0o700 });
-    return openSync(path, "w", 0o600);
+    return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CniError(Code.io, `the lock file ${path} can't be opened: ${reason}`, { cause });
   }
 }
 
-function waitForLock(fd: number, path: string): void {
+/** Whether the lock could be had in time. */
+function waitForLock(fd: number): boolean {
   const flock = loadFlock();
-  const start = performance.now();
+  if (flock === undefined) return waitWithCommand(fd);
+  let turn = turnOf(fd);
+  let start = performance.now();
   for (let pause = 1; flock(fd, exclusive | nonBlocking) !== 0; pause = Math.min(pause * 2, 50)) {
-    const waited = performance.now() - start;
-    if (waited > patience) {
-      throw new CniError(
-        Code.tryAgain,
-        `another ifacer has held the lock ${path} for ${patience / 1000} s: try again later`,
-        {
-          details: describeHolder(fd),
-        },
-      );
+    const latest = turnOf(fd);
+    if (latest !== turn) {
+      turn = latest;
+      start = performance.now();
     }
+    if (performance.now() - start > patience * 1000) return false;
     // Half of the pause is by chance, so that many waiters don't come back in step.
     Bun.sleepSync(pause / 2 + Math.random() * (pause / 2));
   }
+  futimesSync(fd, new Date(), new Date());
+  return true;
+}
+
+/** When somebody got the lock last: whoever gets it sets the file's time. */
+function turnOf(fd: number): number {
+  return fstatSync(fd).mtimeMs;
 }
 
 const exclusive = 2;
 const nonBlocking = 4;
 
-/** flock(2) of the C library; loaded only where a lock is needed, as it costs a millisecond. */
-function loadFlock(): (fd: number, operation: number) => number {
+/**
+ * flock(2) of the C library; loaded only where a lock is needed, as it costs a millisecond. `undefined` where it can't be
+ * called: calls into C need memory that is writable and executable, which hardened nodes forbid.
+ */
+function loadFlock(): ((fd: number, operation: number) => number) | undefined {
   const { dlopen, FFIType } = require("bun:ffi") as typeof import("bun:ffi");
   const signature = { flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 } } as const;
-  return dlopen("libc.so.6", signature).symbols.flock;
+  try {
+    return dlopen("libc.so.6", signature).symbols.flock;
+  } catch {
+    return undefined;
+  }
 }
 
-/** Who holds the lock, from /proc/locks (proc_locks(5)), whose lines end with the pid, the file and the range. */
-function describeHolder(fd: number): string {
-  const { ino } = fstatSync(fd);
-  const line = readFileSync("/proc/locks", "utf8")
-    .split("\n")
-    .find((entry) => entry.includes(" FLOCK ") && entry.includes(`:${ino} `));
-  const pid = line?.trim().split(/\s+/)[4];
-  return pid === undefined ? "the holder is gone by now" : `held by pid ${pid}: see 'ps -fp ${pid}'`;
+/** flock(1) of util-linux locks the open file that it is given, which stays locked when it ends. */
+function waitWithCommand(fd: number): boolean {
+  const path = findProgram("flock");
+  if (path === undefined) {
+    throw new CniError(
+      Code.notSupported,
+      "flock(2) can't be called on this node and there is no 'flock': install the package util-linux",
+    );
+  }
+  const { exitCode, stderr } = Bun.spawnSync([path, "--exclusive", "--timeout", String(patience), "3"], {
+    stdio: ["ignore", "ignore", "pipe", fd],
+  });
+  if (exitCode !== 0 && exitCode !== 1) throw new CniError(Code.io, `'${path}' failed: ${stderr.toString().trim()}`);
+  return exitCode === 0;
+}
+
+/** Who holds the lock: those whose open file the kernel says has it (proc(5), /proc/PID/fdinfo). */
+function describeHolders(fd: number): string {
+  const own = fstatSync(fd);
+  const holders = readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && holdsLock(pid, own));
+  if (holders.length === 0) return "the holder is gone by now, or can't be seen from here";
+  const list = holders.join(",");
+  return `held by pid ${list}: see 'ps -fp ${list}'`;
+}
+
+function holdsLock(pid: string, file: { dev: number; ino: number }): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+      const { dev, ino } = statSync(`/proc/${pid}/fd/${fd}`);
+      return (
+        dev === file.dev && ino === file.ino && readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8").includes("FLOCK")
+      );
+    });
+  } catch {
+    // It ended meanwhile, or is none of ours to look at.
+    return false;
+  }
 }

@@ -6,17 +6,26 @@ export function readVlanConfig(): string {
   return readText("/proc/self/net/vlan/config");
 }
 
+/** All of /proc/net/dev_mcast of this network namespace: who listens to which Ethernet multicast address. */
+export function readMulticast(): string {
+  return readText("/proc/self/net/dev_mcast");
+}
+
 /** Whether this process may change the network: CAP_NET_ADMIN is bit 12 of its effective capabilities (capabilities(7)). */
 export function hasNetAdmin(): boolean {
   const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
   return (BigInt(`0x${capabilities}`) >> 12n) % 2n === 1n;
 }
 
-/** Whether `path` is the network namespace of this process: the same device and inode. */
+/** Whether `path` is the network namespace of this process: the same device and inode. What can't be looked at is not. */
 export function isOwnNamespace(path: string): boolean {
   const own = statSync("/proc/self/ns/net");
-  const other = statSync(path, { throwIfNoEntry: false });
-  return other !== undefined && other.dev === own.dev && other.ino === own.ino;
+  try {
+    const other = statSync(path);
+    return other.dev === own.dev && other.ino === own.ino;
+  } catch {
+    return false;
+  }
 }
 
 /** A driver of the kernel, by the name of its module. */

@@ -1,9 +1,10 @@
 import { CniError, Code } from "../error.ts";
 import { runIp } from "../host/ip.ts";
-import { readVlanConfig } from "../host/proc.ts";
-import type { Current, Desired } from "../model.ts";
-import { parseIpOutput } from "./parse.ts";
-import { askAbout, type Depth, loopback } from "./questions.ts";
+import { readMulticast, readVlanConfig } from "../host/proc.ts";
+import { type Current, type Desired, loopback } from "../model.ts";
+import { assemble } from "./assemble.ts";
+import { parseIpOutput, type Sight } from "./parse.ts";
+import { askAbout, type Depth } from "./questions.ts";
 import { parseVlanConfig } from "./vlanConfig.ts";
 
 /**
@@ -16,9 +17,20 @@ export function observe(desired: Desired, { depth }: { depth: Depth }): Current 
   const ids = new Set(desired.vlans.map(({ id }) => id));
   const lines = askAbout(desired, { vlans: vlans.filter(({ id }) => ids.has(id)), depth });
   const { stdout, stderr, status, command } = runIp(["-details", "-json", "-force", "-batch", "-"], lines);
-  const sight = parseIpOutput(stdout);
-  if (sight?.links.some(({ name }) => name === loopback)) return { ...sight, vlans };
+  const sight = readOutput(stdout);
+  if (sight?.links.some(({ name }) => name === loopback)) {
+    return assemble(sight, { vlans, multicast: depth === "use" ? readMulticast() : "" });
+  }
   throw new CniError(Code.ipFailed, `'${command}' can't look at the links of this node, its exit status is ${status}`, {
     details: `${stderr}\n${stdout.slice(0, 2000)}`.trim(),
   });
+}
+
+/** What `ip` showed; `undefined` where that is not iproute2's JSON: another program may be called `ip`. */
+function readOutput(stdout: string): Sight | undefined {
+  try {
+    return parseIpOutput(stdout);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,40 +1,40 @@
-import type { Address, Link, Route, Use } from "../model.ts";
+import type { Address, Link, Route } from "../model.ts";
 import { type Json, object, strings, text } from "./json.ts";
 import { readAddress, readRoute } from "./use.ts";
 
 /** What one run of `ip` showed. */
 export interface Sight {
   readonly links: readonly Link[];
-  /** Addresses and routes by the name of their NIC, where the lines asked for them. */
-  readonly uses: ReadonlyMap<string, Use>;
+  /** By the name of their NIC, where the lines asked for addresses. */
+  readonly addresses: ReadonlyMap<string, readonly Address[]>;
+  /** By the NICs that they lead through: a route of several ways is found under each of them. */
+  readonly routes: ReadonlyMap<string, readonly Route[]>;
 }
 
 /**
  * Reads the output of `ip -details -json -batch -`: one JSON array a line that succeeded, nothing for one that failed.
- * A link that was asked for twice is taken once. Routes follow the NIC that they were asked for.
+ * A link that was asked for twice is taken once.
  *
  * Throws a SyntaxError where the output is not JSON.
  */
 export function parseIpOutput(output: string): Sight {
   const links = new Map<number, Link>();
-  const uses = new Map<string, { addresses: Address[]; routes: Route[] }>();
-  let latest: { addresses: Address[]; routes: Route[] } | undefined;
+  const addresses = new Map<string, Address[]>();
+  const routes = new Map<string, Route[]>();
   for (const line of output.split("\n")) {
     if (line === "") continue;
     for (const item of JSON.parse(line) as Json[]) {
       if (typeof item["ifindex"] === "number") {
         const link = readLink(item);
         links.set(link.index, link);
-        if (Array.isArray(item["addr_info"])) {
-          latest = { addresses: item["addr_info"].map(readAddress), routes: [] };
-          uses.set(link.name, latest);
-        }
+        if (Array.isArray(item["addr_info"])) addresses.set(link.name, item["addr_info"].map(readAddress));
       } else if (typeof item["dst"] === "string") {
-        latest?.routes.push(readRoute(item));
+        const { nics, ...route } = readRoute(item);
+        for (const nic of nics) routes.set(nic, [...(routes.get(nic) ?? []), route]);
       }
     }
   }
-  return { links: [...links.values()], uses };
+  return { links: [...links.values()], addresses, routes };
 }
 
 /** Reads one link as `ip -details -json link show` prints it. */
@@ -53,8 +53,8 @@ export function readLink(json: Json): Link {
     maxMTU: Number(json["max_mtu"] ?? 0),
     master: text(json["master"]),
     masterKind: text(info["info_slave_kind"]),
-    // `link_index` stands in its place where the link below is in another namespace.
-    parent: text(json["link"]),
+    // `link_index` stands in its place where the link below is in another namespace. A vxlan tells it by itself.
+    parent: text(json["link"]) ?? text(data["link"]),
     alias: text(json["ifalias"]),
     vlan: kind === "vlan" ? { id: Number(data["id"]), protocol: text(data["protocol"]) ?? "" } : undefined,
     driverData: data,

@@ -1,5 +1,5 @@
 import { findAltNameFault } from "../config/names.ts";
-import type { Desired, VlanEntry } from "../model.ts";
+import { type Desired, loopback, stackedKinds, type VlanEntry } from "../model.ts";
 
 /** What a look at the host is for: `links` is enough to see that all is in place, `use` also tells who uses the NICs. */
 export type Depth = "links" | "use";
@@ -20,26 +20,22 @@ export function askAbout(desired: Desired, { vlans, depth }: { vlans: readonly V
   for (const vlan of vlans) {
     if (findAltNameFault(vlan.name) === undefined) names.add(vlan.name);
   }
-  const nics =
-    depth === "use" && desired.bond ? desired.interfaces.flatMap(askAboutUse) : desired.interfaces.map(askAboutLink);
-  const lines = [...nics, ...[...names].map(askAboutLink)];
-  if (depth === "use" && desired.bond) lines.push(...stackedKinds.map((kind) => `link show type ${kind}`));
+  const ofUse = depth === "use" && desired.bond !== undefined;
+  const lines = [...desired.interfaces.map(ofUse ? askAboutAddresses : askAboutLink), ...[...names].map(askAboutLink)];
+  if (ofUse) lines.push(...stackedKinds.map((kind) => `link show type ${kind}`), allRoutes);
   if (desired.bond) lines.push(askAboutLink(desired.bond.name));
   lines.push(askAboutLink(loopback));
   if (desired.bond) lines.push(`link show master ${desired.bond.name}`);
   return lines;
 }
 
-/** The one link that every network namespace has. */
-export const loopback = "lo";
-
-/** Kinds of link that stand on a NIC without being its master. VLANs are known from /proc/net/vlan/config. */
-const stackedKinds = ["macvlan", "macvtap", "ipvlan", "ipvtap"];
+/** With `dev NIC`, `ip` would leave out the routes for which the NIC is one of several ways. */
+const allRoutes = "route show table all";
 
 function askAboutLink(name: string): string {
   return `link show dev ${name}`;
 }
 
-function askAboutUse(nic: string): string[] {
-  return [`address show dev ${nic}`, `route show table all dev ${nic}`];
+function askAboutAddresses(nic: string): string {
+  return `address show dev ${nic}`;
 }

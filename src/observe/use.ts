@@ -30,18 +30,29 @@ export function readAddress(json: Json): Address {
 /** How the kernel writes a lifetime without an end (INFINITY_LIFE_TIME). */
 const forever = 0xffffffff;
 
-/** Reads one route as `ip -json route show table all dev NIC` prints it. */
-export function readRoute(json: Json): Route {
+/** Reads one route as `ip -json route show table all` prints it, and through which NICs it leads. */
+export function readRoute(json: Json): Route & { readonly nics: readonly string[] } {
   const destination = text(json["dst"]) ?? "";
   const table = text(json["table"]) ?? "main";
   const type = text(json["type"]) ?? "unicast";
-  const via = object(json["via"]);
-  const words = [type, destination];
-  if (json["gateway"] !== undefined) words.push("via", String(json["gateway"]));
-  if (via["host"] !== undefined) words.push("via", String(via["family"]), String(via["host"]));
+  // Only routes of IPv6 have a preference; without it `ip` would take `default` for that of IPv4.
+  const words = [type, destination === "default" && json["pref"] !== undefined ? "::/0" : destination];
   for (const [key, word] of routeWords) if (json[key] !== undefined) words.push(word, String(json[key]));
-  if (strings(json["flags"]).includes("onlink")) words.push("onlink");
-  return { destination, table, type, protocol: text(json["protocol"]) ?? "", words };
+  const hops = Array.isArray(json["nexthops"]) ? json["nexthops"].map(object) : [];
+  words.push(...readHop(json), ...hops.flatMap((hop) => ["nexthop", ...readHop(hop)]));
+  const nics = [json, ...hops].flatMap((hop) => text(hop["dev"]) ?? []);
+  return { destination, table, type, protocol: text(json["protocol"]) ?? "", words, nics: [...new Set(nics)] };
+}
+
+/** The words for one way: a route has one, or a list of them. */
+function readHop(hop: Json): string[] {
+  const words: string[] = [];
+  const via = object(hop["via"]);
+  if (hop["gateway"] !== undefined) words.push("via", String(hop["gateway"]));
+  if (via["host"] !== undefined) words.push("via", String(via["family"]), String(via["host"]));
+  for (const key of ["dev", "weight"]) if (hop[key] !== undefined) words.push(key, String(hop[key]));
+  if (strings(hop["flags"]).includes("onlink")) words.push("onlink");
+  return words;
 }
 
 const routeWords = [

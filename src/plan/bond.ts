@@ -1,4 +1,4 @@
-import { currentBondValue, isSetAfterEnslaving } from "../config/bondOptions.ts";
+import { currentBondValue, isSetAfterEnslaving, namesSlave } from "../config/bondOptions.ts";
 import {
   type BondMode,
   type Change,
@@ -14,6 +14,7 @@ import {
 } from "../model.ts";
 import { describeLink, inTheWay } from "./conflict.ts";
 import { findEnslaveConflicts } from "./enslave.ts";
+import { findMTUConflicts, findSlaveMTUConflicts } from "./mtu.ts";
 
 /**
  * Plans a bond: the link, its slaves one by one in the listed order, and the up flag. All its slaves have to be on the host.
@@ -21,61 +22,71 @@ import { findEnslaveConflicts } from "./enslave.ts";
  * A bond that is empty and down is nobody's (the bonding module makes such a `bond0` when it loads, an ADD that was killed
  * leaves one): it is made the wanted one. Any other bond is only completed.
  */
-export function planBond(bond: DesiredBond, desired: Desired, current: Current): Plan {
+export function planBond(asked: DesiredBond, desired: Desired, current: Current): Plan {
+  const bond = { ...asked, settings: asked.settings.map((setting) => nameReally(setting, current)) };
   const nics = bond.slaves.flatMap((name) => findLink(current, name) ?? []);
   const existing = findLink(current, bond.name);
-  if (existing === undefined) return planNewBond(bond, nics, { desired, current });
-  const fault = findBondConflict(bond, existing, current);
+  const planning = { bond, nics, desired, current };
+  if (existing === undefined) return planNewBond(planning);
+  const fault = findBondConflict(existing, planning);
   if (fault) return { changes: [], conflicts: [fault], drift: [] };
-  if (isUnused(existing, current)) return planUnusedBond(bond, existing, nics, { desired, current });
-  return planUsedBond(bond, existing, nics, { desired, current });
+  return isUnused(existing, current) ? planUnusedBond(existing, planning) : planUsedBond(existing, planning);
+}
+
+/** Whether a bond is empty and down: what it is like now is then of no importance. */
+export function isUnused(bond: Link, current: Current): boolean {
+  return !bond.up && !current.links.some((link) => link.master === bond.name);
 }
 
 interface Planning {
+  readonly bond: DesiredBond;
+  /** The slaves, in the listed order. */
+  readonly nics: readonly Link[];
   readonly desired: Desired;
   readonly current: Current;
 }
 
-function planNewBond(bond: DesiredBond, nics: readonly Link[], { desired, current }: Planning): Plan {
-  const goal = describeGoal(bond, nics, { mode: bond.mode ?? "balance-rr", desired });
+type Setting = DesiredBond["settings"][number];
+
+/** A NIC may be given by an altname, but what is read back is its own name. */
+function nameReally(setting: Setting, current: Current): Setting {
+  return namesSlave(setting.name)
+    ? { ...setting, value: findLink(current, setting.value)?.name ?? setting.value }
+    : setting;
+}
+
+function planNewBond(planning: Planning): Plan {
+  const { bond } = planning;
   return {
     changes: [
-      { type: "addBond", ...goal },
-      ...nics.map((nic) => enslave(nic, bond.name)),
-      { type: "raise", name: bond.name },
-      ...setLateOptions(bond),
+      { type: "addBond", ...describeGoal(planning, { mode: bond.mode ?? "balance-rr" }) },
+      ...fillAndRaise(bond.name, planning),
+      ...setLate(bond.name, bond.settings.filter(isLate)),
     ],
-    conflicts: [
-      ...findMTUConflicts(desired, nics),
-      ...nics.flatMap((nic) => findEnslaveConflicts(nic, { desired, current })),
-    ],
+    conflicts: findNewSlaveConflicts(planning),
     drift: [],
   };
 }
 
-function planUnusedBond(
-  bond: DesiredBond,
-  existing: Link,
-  nics: readonly Link[],
-  { desired, current }: Planning,
-): Plan {
-  const goal = describeGoal(bond, nics, { mode: bond.mode ?? readMode(existing), desired });
+function planUnusedBond(existing: Link, planning: Planning): Plan {
+  const { name } = existing;
+  const goal = { ...describeGoal(planning, { mode: planning.bond.mode ?? readMode(existing) }), name };
+  const right = isAsDescribed(existing, goal);
+  // An empty bond does not tell which slave it would prefer, so that this is set again in any case.
+  const late = planning.bond.settings.filter((setting) => isLate(setting) || (right && namesSlave(setting.name)));
   return {
     changes: [
-      ...(isAsDescribed(existing, goal) ? [] : [{ type: "configureBond", ...goal } as const]),
-      ...nics.map((nic) => enslave(nic, bond.name)),
-      { type: "raise", name: bond.name },
-      ...setLateOptions(bond),
+      ...(right ? [] : [{ type: "configureBond", ...goal } as const]),
+      ...fillAndRaise(name, planning),
+      ...setLate(name, late),
     ],
-    conflicts: [
-      ...findMTUConflicts(desired, nics),
-      ...nics.flatMap((nic) => findEnslaveConflicts(nic, { desired, current })),
-    ],
+    conflicts: findNewSlaveConflicts(planning),
     drift: [],
   };
 }
 
-function planUsedBond(bond: DesiredBond, existing: Link, nics: readonly Link[], { desired, current }: Planning): Plan {
+function planUsedBond(existing: Link, planning: Planning): Plan {
+  const { nics, desired, current } = planning;
   const joining = nics.filter((nic) => nic.master !== existing.name);
   const down = nics.filter((nic) => nic.master === existing.name && !nic.up);
   return {
@@ -83,18 +94,40 @@ function planUsedBond(bond: DesiredBond, existing: Link, nics: readonly Link[], 
       ...joining.map((nic) => enslave(nic, existing.name)),
       ...[...down, ...(existing.up ? [] : [existing])].map(({ name }) => ({ type: "raise", name }) as const),
     ],
-    conflicts: joining.flatMap((nic) => findEnslaveConflicts(nic, { desired, current })),
-    drift: findBondDrift(bond, existing, nics, { desired, current }),
+    conflicts: [
+      ...joining.flatMap((nic) => findEnslaveConflicts(nic, { desired, current })),
+      ...findSlaveMTUConflicts(existing, joining),
+    ],
+    drift: findBondDrift(existing, planning),
   };
+}
+
+function fillAndRaise(name: string, { nics }: Planning): Change[] {
+  return [...nics.map((nic) => enslave(nic, name)), { type: "raise", name }];
 }
 
 function enslave(nic: Link, bond: string): Change {
   return { type: "enslave", nic: nic.name, bond };
 }
 
-function setLateOptions({ name, settings }: DesiredBond): Change[] {
-  const late = settings.filter(({ name }) => isSetAfterEnslaving(name));
-  return late.length > 0 ? [{ type: "setBondOptions", name, settings: late }] : [];
+function isLate({ name }: Setting): boolean {
+  return isSetAfterEnslaving(name);
+}
+
+/** One change each: that the driver refuses one must not keep another from being set. `active_slave` is refused most easily. */
+function setLate(name: string, settings: readonly Setting[]): Change[] {
+  return [...settings.filter((setting) => !isLate(setting)), ...settings.filter(isLate)].map((setting) => ({
+    type: "setBondOptions",
+    name,
+    settings: [setting],
+  }));
+}
+
+function findNewSlaveConflicts({ nics, desired, current }: Planning): Conflict[] {
+  return [
+    ...findMTUConflicts(desired, nics),
+    ...nics.flatMap((nic) => findEnslaveConflicts(nic, { desired, current })),
+  ];
 }
 
 type BondGoal = Omit<Extract<Change, { type: "addBond" }>, "type">;
@@ -103,17 +136,13 @@ type BondGoal = Omit<Extract<Change, { type: "addBond" }>, "type">;
  * A bond that ifacer makes takes the first NIC's MAC (a random one is rewritten by udev later) and the smallest MTU of the
  * NICs (one of 1500 would drag 9000-byte NICs down with it).
  */
-function describeGoal(
-  bond: DesiredBond,
-  nics: readonly Link[],
-  { mode, desired }: { mode: BondMode; desired: Desired },
-): BondGoal {
+function describeGoal({ bond, nics, desired }: Planning, { mode }: { mode: BondMode }): BondGoal {
   return {
     name: bond.name,
     mode,
     mac: nics[0]?.mac ?? "",
     mtu: desired.mtu ?? Math.min(...nics.map((nic) => nic.mtu)),
-    settings: bond.settings.filter((setting) => !isSetAfterEnslaving(setting.name)),
+    settings: bond.settings.filter((setting) => !isLate(setting)),
   };
 }
 
@@ -122,12 +151,8 @@ function isAsDescribed(existing: Link, goal: BondGoal): boolean {
     readMode(existing) === goal.mode &&
     existing.mac === goal.mac &&
     existing.mtu === goal.mtu &&
-    goal.settings.every(({ name, value }) => currentBondValue(existing.driverData, name) === value)
+    goal.settings.every(({ name, value }) => namesSlave(name) || currentBondValue(existing.driverData, name) === value)
   );
-}
-
-function isUnused(bond: Link, current: Current): boolean {
-  return !bond.up && !current.links.some((link) => link.master === bond.name);
 }
 
 function readMode(bond: Link): BondMode {
@@ -135,7 +160,7 @@ function readMode(bond: Link): BondMode {
   return isBondMode(mode) ? mode : "balance-rr";
 }
 
-function findBondConflict(bond: DesiredBond, existing: Link, current: Current): Conflict | undefined {
+function findBondConflict(existing: Link, { bond, current }: Planning): Conflict | undefined {
   const { name } = bond;
   if (existing.kind !== "bond") {
     return inTheWay(
@@ -153,21 +178,7 @@ function findBondConflict(bond: DesiredBond, existing: Link, current: Current): 
   return undefined;
 }
 
-function findMTUConflicts({ mtu }: Desired, nics: readonly Link[]): Conflict[] {
-  if (mtu === undefined) return [];
-  return nics
-    .filter((nic) => nic.mtu < mtu)
-    .map((nic) =>
-      inTheWay(nic.name, `the MTU ${mtu} is wanted, but ${nic.name} has ${nic.mtu}: raise the NIC's or lower mtu`),
-    );
-}
-
-function findBondDrift(
-  bond: DesiredBond,
-  existing: Link,
-  nics: readonly Link[],
-  { desired, current }: Planning,
-): Drift[] {
+function findBondDrift(existing: Link, { bond, nics, desired, current }: Planning): Drift[] {
   const link = existing.name;
   const extra = current.links
     .filter((other) => other.master === link && !nics.includes(other))

@@ -10,7 +10,9 @@ import {
   type Link,
   type Plan,
 } from "../model.ts";
+import { isUnused } from "./bond.ts";
 import { describeLink, inTheWay } from "./conflict.ts";
+import { findMTUConflicts } from "./mtu.ts";
 
 /** Plans one VLAN: the link below it up, the link itself, its long name, its up flag. */
 export function planVlan(vlan: DesiredVlan, desired: Desired, current: Current): Plan {
@@ -20,7 +22,10 @@ export function planVlan(vlan: DesiredVlan, desired: Desired, current: Current):
     ...(parent ? findParentConflicts(vlan, parent) : []),
     ...(existing
       ? findExistingConflicts(vlan, existing, parent)
-      : [...findDuplicateConflicts(vlan, desired, current), ...findMTUConflicts(desired, parent)]),
+      : [
+          ...findDuplicateConflicts(vlan, desired, current),
+          ...(parent && !isToBeConfigured(parent, desired, current) ? findMTUConflicts(desired, [parent]) : []),
+        ]),
   ];
   if (conflicts.length > 0) return { changes: [], conflicts, drift: [] };
   return {
@@ -65,7 +70,7 @@ function findParentConflicts(vlan: DesiredVlan, parent: Link): Conflict[] {
   return [
     inTheWay(
       name,
-      `${name} belongs to the ${masterKind ?? "link"} ${master}, a VLAN on it would be cut off: put VLAN ${vlan.id} on ${master}`,
+      `${name} belongs to the ${masterKind ?? "link"} ${master}, a VLAN on it would get no frames: list ${master} in interfaces instead, which puts VLAN ${vlan.id} on that`,
     ),
   ];
 }
@@ -73,11 +78,21 @@ function findParentConflicts(vlan: DesiredVlan, parent: Link): Conflict[] {
 function findExistingConflicts(vlan: DesiredVlan, existing: Link, parent: Link | undefined): Conflict[] {
   const wanted = `a VLAN with id ${vlan.id} and protocol ${vlan.protocol} on ${parent?.name ?? vlan.parent}`;
   const right =
-    existing.vlan?.id === vlan.id && existing.vlan.protocol === vlan.protocol && existing.parent === parent?.name;
+    parent !== undefined &&
+    existing.parent === parent.name &&
+    existing.vlan?.id === vlan.id &&
+    existing.vlan.protocol === vlan.protocol;
   if (right) return [];
-  return [
-    inTheWay(vlan.name, `${vlan.name} is ${describeLink(existing)}, wanted is ${wanted}: remove it or set vlan.name`),
-  ];
+  const name = describeName(vlan, existing);
+  const advice = `set vlan.name to another name, or remove it with 'ip link delete dev ${existing.name}' when nothing uses it`;
+  return [inTheWay(existing.name, `${name} is ${describeLink(existing)}, wanted is ${wanted}: ${advice}`)];
+}
+
+/** By what name a link is in the way, and how that is the wanted VLAN's. */
+function describeName({ name, shortName }: DesiredVlan, existing: Link): string {
+  if (existing.name === name) return name;
+  if (existing.altNames.includes(name)) return `${existing.name}, which has the altname ${name},`;
+  return `${shortName}, the short name for ${name},`;
 }
 
 /** Links that the config itself names do not count as duplicates. */
@@ -88,7 +103,7 @@ function findDuplicateConflicts(vlan: DesiredVlan, desired: Desired, current: Cu
     const link = findLink(current, entry.name);
     if (entry.id !== vlan.id || own.has(entry.name) || link?.altNames.some((name) => own.has(name))) return [];
     if (entry.parent === parent && (link?.vlan?.protocol ?? vlan.protocol) === vlan.protocol) {
-      const message = `${parent} has VLAN ${vlan.id} already, as ${entry.name}: set vlan.name to ${entry.name}, or remove it`;
+      const message = `${parent} has VLAN ${vlan.id} already, as ${entry.name}: set vlan.name to ${entry.name}, or remove that link when nothing uses it`;
       return [inTheWay(entry.name, message)];
     }
     if (desired.allowDuplicateVlanID) return [];
@@ -97,14 +112,9 @@ function findDuplicateConflicts(vlan: DesiredVlan, desired: Desired, current: Cu
   });
 }
 
-function findMTUConflicts({ mtu }: Desired, parent: Link | undefined): Conflict[] {
-  if (mtu === undefined || parent === undefined || parent.mtu >= mtu) return [];
-  return [
-    inTheWay(
-      parent.name,
-      `the MTU ${mtu} is wanted, but ${parent.name} has ${parent.mtu}: raise that of ${parent.name} or lower mtu`,
-    ),
-  ];
+/** Whether the parent gets its MTU in this plan. */
+function isToBeConfigured(parent: Link, { bond }: Desired, current: Current): boolean {
+  return bond !== undefined && findLink(current, bond.name) === parent && isUnused(parent, current);
 }
 
 function findVlanDrift(vlan: DesiredVlan, existing: Link, parent: Link | undefined, desired: Desired): Drift[] {

@@ -35,7 +35,7 @@ describe("the ip lines of a change", () => {
     ],
     [
       { type: "enslave", nic: "up", bond: "bond0" },
-      ["link set dev up down", "link set dev up master bond0", "link set dev up up"],
+      ["link set dev up down", "link set dev up down master bond0", "link set dev up up"],
     ],
     [
       { type: "setBondOptions", name: "bond0", settings: [{ name: "active_slave", value: "ens160" }] },

@@ -57,14 +57,15 @@ const address: Use = {
       table: "main",
       protocol: "static",
       type: "unicast",
-      words: ["default", "via", "192.0.2.9"],
+      words: ["default", "via", "192.0.2.9", "dev", "ens192"],
     },
     { destination: "192.0.2.0/24", table: "main", protocol: "kernel", type: "unicast", words: ["192.0.2.0/24"] },
   ],
+  sharedElsewhere: false,
 };
 
 describe("the ip lines that undo", () => {
-  test.each<[string, { before: Current; now: Current; foreign?: string[] }, string[]]>([
+  test.each<[string, { before: Current; now: Current }, string[]]>([
     ["nothing where nothing was done", { before: host([ens192, ens160]), now: host([ens192, ens160]) }, []],
     [
       "a bond, its slaves and its VLAN, from the top",
@@ -90,11 +91,16 @@ describe("the ip lines that undo", () => {
       "what a NIC lost while it was down",
       {
         before: host([ens192], { ens192: address }),
-        now: host([{ ...ens192, up: false }], { ens192: { addresses: [], routes: [] } }),
+        now: host([{ ...ens192, up: false }], { ens192: { addresses: [], routes: [], sharedElsewhere: false } }),
       },
-      ["link set dev ens192 up", "address add 2001:db8::1/64 dev ens192", "route add default via 192.0.2.9 dev ens192"],
+      [
+        "link set dev ens192 up",
+        "address add 2001:db8::1/64 dev ens192",
+        "address add fe80::1/64 dev ens192",
+        "route add default via 192.0.2.9 dev ens192",
+      ],
     ],
-    ["not somebody else's link", { before: host([ens192]), now: host([ens192, bond0]), foreign: ["bond0"] }, []],
+    ["not somebody else's link", { before: host([ens192, bond0]), now: host([ens192, bond0]) }, []],
     [
       "an empty bond that was configured",
       { before: host([emptyBond]), now: host([{ ...bond0, up: true }]) },

@@ -140,6 +140,47 @@ describe("what is refused", () => {
   });
 });
 
+/** A value of each option that its rule allows and that is not its default. */
+const samples: Record<string, string> = {
+  arp_ip_target: "192.0.2.1",
+  ns_ip6_target: "2001:db8::1",
+  ad_actor_system: "02:00:00:00:00:01",
+  primary: "eth0",
+  active_slave: "eth0",
+};
+
+function sample(row: (typeof bondOptions)[number]): string {
+  if (row.rule.kind === "number") return String(Math.max(row.rule.min, 100));
+  if (row.rule.kind === "switch") return row.default === row.rule.off ? row.rule.on : row.rule.off;
+  return row.rule.kind === "choice" ? (row.rule.words[1] ?? "") : (samples[row.name] ?? "");
+}
+
+describe("each row of the table", () => {
+  const context = { interfaces, path: "bond.options" };
+  const misplaced = bondOptions.flatMap((row) =>
+    bondModes
+      .filter((mode) => row.modes && !row.modes.only.includes(mode))
+      .map((mode): [string, BondMode, typeof row] => [row.name, mode, row]),
+  );
+  test.each(misplaced)(
+    "%s out of place in mode %s is an error, or a warning where the driver takes it",
+    (_, mode, row) => {
+      const { problems, warnings } = parseBondOptions(`${row.name}=${sample(row)}`, { mode, ...context });
+      const told = row.modes?.elsewhere === "no-effect" ? warnings : problems;
+      expect(told.map(({ message }) => message).join("\n")).toMatch(`${row.name} does`);
+    },
+  );
+
+  const needy = bondOptions.filter((row) => row.needs).map((row): [string, typeof row] => [row.name, row]);
+  test.each(needy)("%s without what it needs is an error, or a warning where the driver takes it", (_, row) => {
+    const other = row.needs?.option === "miimon" ? "arp_interval=100;arp_ip_target=192.0.2.1" : "miimon=100";
+    const text = row.name === "arp_ip_target" ? "arp_ip_target=192.0.2.1" : `${other};${row.name}=${sample(row)}`;
+    const { problems, warnings } = parseBondOptions(text, { mode: "active-backup", ...context });
+    const told = row.needs?.otherwise === "no-effect" ? warnings : problems;
+    expect(told.map(({ message }) => message).join("\n")).toContain(row.needs?.option ?? "");
+  });
+});
+
 describe("what is warned of", () => {
   test.each<[string, BondMode, string]>([
     [
@@ -160,6 +201,11 @@ describe("what is warned of", () => {
       "xmit_hash_policy=layer3+4",
       "active-backup",
       "xmit_hash_policy does nothing in mode 1 (active-backup), only in 2 (balance-xor), 4 (802.3ad), 5 (balance-tlb)",
+    ],
+    [
+      "active_slave=eth0;updelay=200",
+      "active-backup",
+      "active_slave is refused by the driver while updelay runs, which is when it is set: use primary",
     ],
     ["min_links=3", "802.3ad", "min_links=3 with 2 interfaces: the bond never has carrier"],
   ])("%j in %s: %s", (text, mode, message) => {

@@ -1,0 +1,56 @@
+import { apply } from "../apply/apply.ts";
+import { asksForAnything } from "../config/desired.ts";
+import { requireDesired } from "../config/read.ts";
+import { CniError, Code, errorOfAll } from "../error.ts";
+import { isOwnNamespace } from "../host/proc.ts";
+import { encodeJson, type JsonObject, member } from "../json.ts";
+import type { Desired } from "../model.ts";
+import { observe } from "../observe/observe.ts";
+import { describeDone, describeLack } from "../plan/describe.ts";
+import { plan } from "../plan/plan.ts";
+import type { Answer } from "./answer.ts";
+import type { NetworkConfig, Request } from "./request.ts";
+import { convertResult } from "./result.ts";
+import { checkStatus } from "./status.ts";
+
+const silence: Answer = { journal: [] };
+
+/** The version and the result are looked at before the host is touched. */
+export function add({ config, netns, allowOwnNamespace }: Extract<Request, { verb: "ADD" }>): Answer {
+  const result = convertResult(config.prevResult, config.cniVersion);
+  if (!allowOwnNamespace && isOwnNamespace(netns)) {
+    throw new CniError(
+      Code.ownNamespace,
+      `CNI_NETNS ${netns} is the node's own network namespace: a Pod must have its own`,
+    );
+  }
+  const { desired } = requireDesired(config.body);
+  const document = encodeJson(result);
+  const { changes, refused } = apply(desired);
+  const notes = refused.map((change) => `the driver refused it, ${describeLack(change)}`);
+  return { document, journal: [...changes.map(describeDone), ...notes] };
+}
+
+/** Throws what ADD would have to change, and what is in its way. */
+export function check(config: NetworkConfig): Answer {
+  const desired = findDesired(config.body);
+  if (desired === undefined) return silence;
+  const { changes, conflicts } = plan(desired, observe(desired, { depth: "links" }));
+  const faults = [...conflicts.map(({ message }) => message), ...changes.map(describeLack)];
+  if (faults.length > 0) throw errorOfAll(Code.changed, faults);
+  return silence;
+}
+
+/** Throws code 50 where ADD can not work now. */
+export function status(config: NetworkConfig): Answer {
+  const desired = findDesired(config.body);
+  if (desired) checkStatus(desired);
+  return silence;
+}
+
+/** What the config asks for; `undefined`: nothing, or a runtime took our keys out of it. */
+function findDesired(body: JsonObject): Desired | undefined {
+  if (member(body, "interfaces") === undefined) return undefined;
+  const { desired } = requireDesired(body);
+  return asksForAnything(desired) ? desired : undefined;
+}

@@ -1,0 +1,84 @@
+import { type Conflict, type Current, type Desired, findLink, type Link } from "../model.ts";
+import { policyPath } from "./path.ts";
+import { type Policy, parseRanges } from "./schema.ts";
+
+/**
+ * What the policy forbids of a config, as conflicts. Pure.
+ *
+ * A NIC is known by each of its names, so that none gets around a `deny`, and as what lies below a listed link: the slaves of
+ * a bond or bridge, the parent of a VLAN.
+ *
+ * @param below the links that the config's links stand on, as far down as there are
+ */
+export function findForbidden(policy: Policy, desired: Desired, current: Current, below: readonly Link[]): Conflict[] {
+  const found: Conflict[] = [];
+  const forbid = (link: string, what: string): void => {
+    found.push({ reason: "forbidden", link, message: `the node's policy ${policyPath} forbids ${what}` });
+  };
+  const { bond, interfaces, vlans } = desired;
+  if (policy.bond === false && bond) forbid(bond.name, `bonds, the config asks for ${bond.name}: leave bond out`);
+  if (policy.allowInUse === false && desired.allowInUse) {
+    forbid(interfaces.join(","), "allowInUse: leave it out of the config");
+  }
+  for (const { id, name } of policy.vlanIDs === undefined ? [] : vlans) {
+    if (!parseRanges(policy.vlanIDs ?? "")?.some(([first, last]) => first <= id && id <= last)) {
+      forbid(name, `VLAN ${id}, it allows ${policy.vlanIDs}: set another vlanID`);
+    }
+  }
+  const { allow, deny = [] } = policy.interfaces ?? {};
+  for (const { what, names, mustBeAllowed } of listSubjects(desired, current, below)) {
+    const denial = deny.find((pattern) => names.some((name) => matches(pattern, name)));
+    const [name = ""] = names;
+    if (denial !== undefined) forbid(name, `${what}, it denies ${denial}: use another`);
+    else if (mustBeAllowed && allow && !allow.some((pattern) => names.some((other) => matches(pattern, other)))) {
+      forbid(name, `${what}, it allows only ${allow.join(", ") || "none"}: use another`);
+    }
+  }
+  return found;
+}
+
+/** Something that a config uses on the node, with all its names. */
+interface Subject {
+  readonly what: string;
+  readonly names: readonly string[];
+  readonly mustBeAllowed: boolean;
+}
+
+function listSubjects({ interfaces, bond, vlans }: Desired, current: Current, below: readonly Link[]): Subject[] {
+  const nics = interfaces.map((name) => ({
+    what: `the interface ${name}`,
+    names: namesOf(name, current),
+    mustBeAllowed: true,
+  }));
+  const bonds = bond ? [bond.name] : [];
+  const existing = bond && findLink(current, bond.name);
+  const made = [...bonds, ...vlans.map(({ name }) => name)].map((name) => ({
+    what: `the name ${name}`,
+    names: namesOf(name, current),
+    mustBeAllowed: false,
+  }));
+  const known = new Set(nics.flatMap(({ names }) => names));
+  const lower = below
+    .filter(({ name }) => !known.has(name))
+    .map((link) => ({
+      what: `${link.name}, which ${link.master ? `belongs to ${link.master}` : "lies below what the config names"}`,
+      names: [link.name, ...link.altNames],
+      // Who joins a bond uses all its NICs.
+      mustBeAllowed: existing !== undefined && link.master === existing.name,
+    }));
+  return [...nics, ...made, ...lower];
+}
+
+function namesOf(name: string, current: Current): readonly string[] {
+  const link = findLink(current, name);
+  return [...new Set([name, ...(link ? [link.name, ...link.altNames] : [])])];
+}
+
+/** Whether a pattern fits the whole name: `*` stands for any characters, `?` for one. */
+export function matches(pattern: string, name: string): boolean {
+  const parts = pattern
+    .replace(/[\\^$.|+()[\]{}]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${parts}$`, "su").test(name);
+}

@@ -1,0 +1,29 @@
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { documentPath, writeTables } from "../../scripts/document.ts";
+import { bondOptions } from "../../src/config/bondTable.ts";
+import { readConfig } from "../../src/config/read.ts";
+import { configKeys } from "../../src/config/schema.ts";
+import { decodeJson, JsonObject } from "../../src/json.ts";
+import { parsePolicy } from "../../src/policy/read.ts";
+import { policyKeys } from "../../src/policy/schema.ts";
+
+const document = readFileSync(documentPath, "utf8");
+
+test("the tables of docs/configuration.md are those of the code: else run 'node_modules/.bin/bun scripts/document.ts'", () => {
+  expect(writeTables(document)).toBe(document);
+  for (const { name } of bondOptions) expect(document).toContain(`| \`${name}\``);
+});
+
+test("every key of a config has its section, and every key of the policy its row", () => {
+  for (const key of configKeys) expect(document).toContain(`\n### \`${key}\`\n`);
+  for (const key of policyKeys) expect(document).toMatch(new RegExp(`^\\| \`${key}`, "m"));
+});
+
+test("the examples are valid", () => {
+  const [config = "", policy = ""] = [...document.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text]) => text);
+  const [entry] = JSON.parse(config).plugins;
+  const body = decodeJson(Buffer.from(JSON.stringify(entry)), "the example");
+  expect(body instanceof JsonObject && readConfig(body)).toMatchObject({ problems: [], warnings: [] });
+  expect(parsePolicy(Buffer.from(policy), "the example")).toMatchObject({ bond: false });
+});

@@ -1,0 +1,133 @@
+import { describe, expect, test } from "bun:test";
+import { findSharedNICs } from "../../src/observe/multicast.ts";
+import { parseIpOutput, readLink } from "../../src/observe/parse.ts";
+import { readAddress, readRoute } from "../../src/observe/use.ts";
+import { parseVlanConfig } from "../../src/observe/vlanConfig.ts";
+
+describe("a route is read with the words that make it again, and the NICs that it leads through", () => {
+  // As iproute2 6.1 prints them.
+  test.each([
+    [
+      { dst: "default", gateway: "192.0.2.1", dev: "a", protocol: "static", metric: 100, flags: [] },
+      "unicast default metric 100 proto static via 192.0.2.1 dev a",
+      ["a"],
+    ],
+    [
+      { dst: "default", dev: "a", metric: 1024, flags: [], pref: "medium" },
+      "unicast ::/0 metric 1024 pref medium dev a",
+      ["a"],
+    ],
+    [
+      { dst: "192.0.2.0/24", dev: "a", protocol: "kernel", scope: "link", prefsrc: "192.0.2.1", flags: [] },
+      "unicast 192.0.2.0/24 src 192.0.2.1 proto kernel scope link dev a",
+      ["a"],
+    ],
+    [
+      {
+        dst: "203.0.113.0/24",
+        table: "9",
+        flags: [],
+        nexthops: [
+          { gateway: "192.0.2.2", dev: "a", weight: 1, flags: [] },
+          { via: { family: "inet6", host: "fe80::1" }, dev: "b", weight: 3, flags: ["onlink"] },
+        ],
+      },
+      "unicast 203.0.113.0/24 table 9 nexthop via 192.0.2.2 dev a weight 1 nexthop via inet6 fe80::1 dev b weight 3 onlink",
+      ["a", "b"],
+    ],
+    [
+      { dst: "192.0.2.9", nhid: 5, gateway: "192.0.2.3", dev: "a", flags: [] },
+      "unicast 192.0.2.9 via 192.0.2.3 dev a",
+      ["a"],
+    ],
+    [{ type: "blackhole", dst: "192.0.2.9", flags: [] }, "blackhole 192.0.2.9", []],
+  ])("%j", (json, words, nics) => {
+    const route = readRoute(json);
+    expect(route.words.join(" ")).toBe(words);
+    expect(route.nics).toEqual(nics);
+  });
+});
+
+test.each([
+  [
+    { family: "inet", local: "192.0.2.1", prefixlen: 24, scope: "global", label: "a", valid_life_time: 4294967295 },
+    "192.0.2.1/24 label a scope global",
+  ],
+  [
+    { family: "inet", local: "192.0.2.1", address: "192.0.2.2", prefixlen: 32, scope: "global", label: "a:1" },
+    "192.0.2.1 peer 192.0.2.2/32 label a:1 scope global",
+  ],
+  [
+    {
+      family: "inet6",
+      local: "2001:db8::1",
+      prefixlen: 64,
+      scope: "global",
+      nodad: true,
+      valid_life_time: 100,
+      preferred_life_time: 50,
+    },
+    "2001:db8::1/64 scope global valid_lft 100 preferred_lft 50 nodad",
+  ],
+])("the address %j is made again by %s", (json, words) => {
+  expect(readAddress(json).words.join(" ")).toBe(words);
+});
+
+test("links, addresses and routes of one run are told apart, and what failed printed nothing", () => {
+  const output = [
+    '[{"ifindex":2,"ifname":"a","flags":["UP"],"mtu":9000,"max_mtu":9216,"address":"02:00:00:00:00:01","addr_info":[{"family":"inet","local":"192.0.2.1","prefixlen":24,"scope":"global"}]}]',
+    '[{"ifindex":3,"link":"a","ifname":"a.5","altnames":["long"],"flags":[],"mtu":1500,"linkinfo":{"info_kind":"vlan","info_data":{"protocol":"802.1Q","id":5}}}]',
+    "[]",
+    '[{"dst":"default","gateway":"192.0.2.2","dev":"a","flags":[]},{"dst":"192.0.2.9","flags":[],"nexthops":[{"dev":"a","weight":1,"flags":[]},{"dev":"b","weight":1,"flags":[]}]}]',
+    '[{"ifindex":3,"link":"a","ifname":"a.5","flags":["UP"],"mtu":1500}]',
+    "",
+  ].join("\n");
+  const { links, addresses, routes } = parseIpOutput(output);
+  expect(links.map(({ index, name, up, parent }) => [index, name, up, parent])).toEqual([
+    [2, "a", true, undefined],
+    [3, "a.5", true, "a"],
+  ]);
+  expect(links[0]).toMatchObject({ mtu: 9000, maxMTU: 9216, kind: undefined, vlan: undefined });
+  expect(addresses.get("a")?.map(({ local }) => local)).toEqual(["192.0.2.1"]);
+  expect([...routes].map(([nic, found]) => [nic, found.map(({ destination }) => destination)])).toEqual([
+    ["a", ["default", "192.0.2.9"]],
+    ["b", ["192.0.2.9"]],
+  ]);
+});
+
+test("a vxlan tells by itself what it stands on, and a parent in another namespace is none", () => {
+  expect(
+    readLink({ ifindex: 2, ifname: "vx", linkinfo: { info_kind: "vxlan", info_data: { id: 5, link: "a" } } }).parent,
+  ).toBe("a");
+  expect(
+    readLink({ ifindex: 2, ifname: "mv", link_index: 7, link_netnsid: 0, linkinfo: { info_kind: "macvlan" } }).parent,
+  ).toBeUndefined();
+});
+
+test("a NIC is shared where the groups of all hosts have more users than the host itself", () => {
+  const text = [
+    "2    mine            1     0     333300000001",
+    "2    mine            1     0     01005e000001",
+    "2    mine            5     0     01005e0000fb",
+    "3    pods            2     0     01005e000001",
+    "4    six             3     0     333300000001",
+    "5    other           2     0     0180c200000e",
+    "",
+  ].join("\n");
+  expect([...findSharedNICs(text)]).toEqual(["pods", "six"]);
+  expect([...findSharedNICs("")]).toEqual([]);
+});
+
+test("the kernel's list of VLANs", () => {
+  const text = [
+    "VLAN Dev name    | VLAN ID",
+    "Name-Type: VLAN_NAME_TYPE_RAW_PLUS_VID_NO_PAD",
+    "ens192.100     | 100  | ens192",
+    "a|b            | 4094  | c|d",
+    "",
+  ].join("\n");
+  expect(parseVlanConfig(text)).toEqual([
+    { name: "ens192.100", id: 100, parent: "ens192" },
+    { name: "a|b", id: 4094, parent: "c|d" },
+  ]);
+});

@@ -1,0 +1,163 @@
+import { describe, expect, test } from "bun:test";
+import { CniError } from "../../src/error.ts";
+import type { Current, Desired, Link } from "../../src/model.ts";
+import { findForbidden, matches } from "../../src/policy/forbid.ts";
+import { parsePolicy } from "../../src/policy/read.ts";
+import { type Policy, parseRanges } from "../../src/policy/schema.ts";
+
+function read(text: string): Policy | string {
+  try {
+    return parsePolicy(Buffer.from(text), "policy.json");
+  } catch (error) {
+    if (error instanceof CniError && error.code === 106) return `${error.message}\n${error.details}`;
+    throw error;
+  }
+}
+
+describe("a policy's text", () => {
+  test.each<[string, Policy]>([
+    ["{}", {}],
+    [' {"bond": true, "allowInUse": false} ', { bond: true, allowInUse: false }],
+    ['{"interfaces":{"allow":["ens*"],"deny":[]}}', { interfaces: { allow: ["ens*"], deny: [] } }],
+    ['{"vlanIDs":"100-199, 300"}', { vlanIDs: "100-199, 300" }],
+  ])("%s is read", (text, policy) => {
+    expect(read(text)).toEqual(policy);
+  });
+
+  test.each([
+    ["", "policy.json is empty"],
+    ["[]", "got [], allowed an object"],
+    ["null", "got null, allowed an object"],
+    ['{"bond":false}{}', "there is something after its end"],
+    ['{"bond":"no"}', 'bond: got "no", allowed true or false'],
+    ['{"bond":null}', "bond: got null, allowed true or false"],
+    ['{"bond":1.0}', "bond: got 1, allowed true or false"],
+    ['{"Bond":false}', 'unknown key "Bond", allowed interfaces, vlanIDs, bond, allowInUse; did you mean bond?'],
+    ['{"bond":false,"bond":true}', 'the key "bond" is there twice'],
+    ['{"interfaces":["ens*"]}', 'interfaces: got ["ens*"], allowed an object with allow, deny or both'],
+    ['{"interfaces":{"denyed":["a"]}}', 'interfaces: unknown key "denyed", allowed allow, deny; did you mean deny?'],
+    [
+      '{"interfaces":{"deny":"eth0"}}',
+      'interfaces.deny: got "eth0", allowed an array of names or patterns with * and ?',
+    ],
+    [
+      '{"interfaces":{"deny":["eth[01]"]}}',
+      'interfaces.deny[0]: got "eth[01]", allowed a name or a pattern with * and ?',
+    ],
+    ['{"interfaces":{"deny":["eth0,eth1"]}}', "each in an item of its own"],
+    ['{"interfaces":{"deny":[""]}}', 'interfaces.deny[0]: got ""'],
+    ['{"vlanIDs":""}', 'vlanIDs: got "", allowed VLAN ids from 1 to 4094 and ranges of them, such as 100-199,300'],
+    ['{"vlanIDs":300}', "vlanIDs: got 300, allowed VLAN ids"],
+  ])("%s is refused", (text, words) => {
+    const message = read(text);
+    expect(message).toContain("nothing is allowed until the node's policy");
+    expect(message).toContain(words);
+  });
+
+  test("all that is wrong is told at once", () => {
+    const message = read('{"bond":1,"vlanIDs":"x","interfaces":{"alow":[]}}');
+    for (const word of ["bond: got 1", 'vlanIDs: got "x"', 'unknown key "alow"']) expect(message).toContain(word);
+  });
+});
+
+test.each([
+  ["5", [[5, 5]]],
+  [
+    "100-199,300",
+    [
+      [100, 199],
+      [300, 300],
+    ],
+  ],
+  [" 1 - 4094 ", [[1, 4094]]],
+  ["0", undefined],
+  ["4095", undefined],
+  ["5-4", undefined],
+  ["5-", undefined],
+  ["5,", undefined],
+  ["0x5", undefined],
+  ["05", undefined],
+])("the ranges %j are %j", (text, ranges) => {
+  expect(parseRanges(text)).toEqual(ranges as never);
+});
+
+test.each([
+  ["ens*", "ens192", true],
+  ["ens*", "ens", true],
+  ["ens*", "xens1", false],
+  ["eth?", "eth0", true],
+  ["eth?", "eth10", false],
+  ["*", "any.thing+1", true],
+  ["a.b", "axb", false],
+  ["ETH0", "eth0", false],
+  ["*.100", "ens1.100", true],
+])("%s matches %s: %p", (pattern, name, expected) => {
+  expect(matches(pattern, name)).toBe(expected);
+});
+
+const eth0 = link(2, "eth0", { altNames: ["enp1s0", "lom1"] });
+const eth1 = link(3, "eth1");
+
+function link(index: number, name: string, more: Partial<Link> = {}): Link {
+  return {
+    index,
+    name,
+    altNames: [],
+    kind: undefined,
+    up: true,
+    mtu: 1500,
+    mac: `02:00:00:00:00:0${index}`,
+    maxMTU: 0,
+    master: undefined,
+    masterKind: undefined,
+    parent: undefined,
+    alias: undefined,
+    vlan: undefined,
+    driverData: {},
+    ...more,
+  };
+}
+
+function judge(policy: Policy, interfaces: readonly string[], below: readonly Link[] = []): string[] {
+  const desired: Desired = {
+    interfaces,
+    bond: undefined,
+    vlans: interfaces.map((parent) => ({
+      name: `${parent}.100`,
+      shortName: undefined,
+      parent,
+      id: 100,
+      protocol: "802.1Q",
+      settings: [],
+    })),
+    mtu: undefined,
+    allowDuplicateVlanID: false,
+    allowInUse: false,
+  };
+  const current: Current = { links: [eth0, eth1], vlans: [], uses: new Map() };
+  return findForbidden(policy, desired, current, below).map(({ link }) => link);
+}
+
+describe("a NIC's names", () => {
+  test.each<[Policy["interfaces"], string, boolean]>([
+    [{ deny: ["eth0"] }, "enp1s0", false],
+    [{ deny: ["lom*"] }, "eth0", false],
+    [{ deny: ["lom*"] }, "enp1s0", false],
+    [{ allow: ["eth0"] }, "lom1", true],
+    [{ allow: ["eth1"] }, "lom1", false],
+    [{ allow: ["*"], deny: ["enp*"] }, "eth0", false],
+    [{ allow: [] }, "eth1", false],
+    [{ deny: [] }, "eth1", true],
+    [{}, "eth1", true],
+    [{ deny: ["eth0"] }, "eth1", true],
+    [{ deny: ["eth*.100"] }, "eth1", false],
+  ])("%j: %s may be used: %p", (interfaces, name, may) => {
+    expect(judge({ interfaces }, [name]).length === 0).toBe(may);
+  });
+
+  test("a denied NIC below a listed link is found by each of its names", () => {
+    const slave = link(9, "eth9", { altNames: ["mgmt"], master: "eth1" });
+    expect(judge({ interfaces: { deny: ["mgmt"] } }, ["eth1"], [slave])).toEqual(["eth9"]);
+    expect(judge({ interfaces: { allow: ["eth1"] } }, ["eth1"], [slave])).toEqual([]);
+  });
+});
