@@ -53,8 +53,41 @@ fetch_kernel() {
   mv .cache/kernel.part .cache/kernel
 }
 
+# Puts the macvlan and ipvlan plugins of Debian 13 or later into .cache/plugins, for the test of long names: Debian 12's
+# builds look no link up by its altname. The package is only unpacked.
+fetch_plugins() {
+  [[ ! -e .cache/plugins/macvlan ]] || return 0
+  local release mirror
+  release=$(. /etc/os-release && echo "${VERSION_ID-99}")
+  rm -rf .cache/plugins
+  if ((${release%%.*} >= 13)); then
+    ln -s /usr/lib/cni .cache/plugins
+    return
+  fi
+  ((EUID == 0)) || fail "Debian 13's network plugins are missing and only root can fetch them"
+  refresh_lists
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' 'Component: main' | head -1)
+  [[ $mirror ]] || fail "apt has no source of Debian's packages"
+  echo "setup: fetching Debian 13's containernetworking-plugins"
+  rm -rf .cache/apt
+  mkdir -p .cache/apt/lists/partial
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >.cache/apt/sources.list
+  local apt=(apt-get -q -o APT::Sandbox::User=root -o "Dir::Etc::sourcelist=$PWD/.cache/apt/sources.list"
+    -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$PWD/.cache/apt/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
+  quietly "${apt[@]}" update
+  (cd .cache/apt && quietly "${apt[@]}" download containernetworking-plugins)
+  quietly dpkg-deb -x .cache/apt/*.deb .cache/apt/unpacked
+  mv .cache/apt/unpacked/usr/lib/cni .cache/plugins
+  rm -rf .cache/apt
+}
+
 command -v apt-get >/dev/null || fail "this needs Debian's apt-get"
 install iproute2 containernetworking-plugins
+mkdir -p .cache
+fetch_plugins
+# For the tests of what is released: what it needs of a node, and the arm64 one running here; `time` for the benchmark.
+install strace binutils time qemu-user
+[[ $(dpkg --print-architecture) == arm64 ]] || install libc6-arm64-cross
 if ! scripts/on-kernel.sh --here; then
   [[ $(dpkg --print-architecture) == amd64 ]] ||
     fail "this kernel has no bonding or 8021q (or this user is not root), and the microVM that stands in for it is for amd64 only"

@@ -28,41 +28,28 @@ describe("a VLAN whose name is too long for a link", () => {
     expect(await link(ns, long)).toMatchObject({ ifname: short, altnames: [long] });
   });
 
-  test.each(["macvlan", "ipvlan"])("is taken as master by the real %s plugin", async (type) => {
-    await using ns = await nodeWith(nic, "ens160");
+  /** Debian 12's builds of the plugins look no link up by an altname, whoever gave it; those of Debian 13 do. */
+  test.each([
+    ["macvlan", "any", "/usr/lib/cni", short],
+    ["ipvlan", "any", "/usr/lib/cni", short],
+    ["macvlan", "a newer", `${import.meta.dir}/../../.cache/plugins`, long],
+    ["ipvlan", "a newer", `${import.meta.dir}/../../.cache/plugins`, long],
+  ])("is taken as master by %s, of %s build", async (type, _, folder, master) => {
+    await using ns = await nodeWith(nic);
     await using pod = await namespace();
     await add(ns, config);
-    const attach = (master: string, ifName: string) =>
-      callPlugin(
-        ns,
-        `/usr/lib/cni/${type}`,
-        "ADD",
-        {
-          cniVersion: "1.0.0",
-          name: "net",
-          type,
-          master,
-          ipam: { type: "static", addresses: [{ address: "192.0.2.10/24" }] },
-        },
-        { env: { CNI_NETNS: pod.path, CNI_IFNAME: ifName } },
-      );
-    // Older builds of the plugins look no link up by a name that is too long to be its own, whoever gave it. They find
-    // the VLAN by its short name only.
-    await ns.ip("link property add dev ens160 altname enx0200000000016000000");
-    const control = await attach("enx0200000000016000000", "net9");
-    const masters = control.status === 0 ? [long, short] : [short];
-    const { ifindex } = await link(ns, long);
-    for (const [index, master] of masters.entries()) {
-      const { status, json } = await attach(master, `net${index}`);
-      expect({ status, json }).toMatchObject({ status: 0, json: { ips: [{ address: "192.0.2.10/24" }] } });
-      const [made] = await pod.json(`-d link show dev net${index}`);
-      expect([made.linkinfo.info_kind, made.link_index]).toEqual([type, ifindex]);
-    }
+    const ipam = { type: "static", addresses: [{ address: "192.0.2.10/24" }] };
+    const { status, json } = await callPlugin(
+      ns,
+      `${folder}/${type}`,
+      "ADD",
+      { cniVersion: "1.0.0", name: "net", type, master, ipam },
+      { env: { CNI_NETNS: pod.path, CNI_PATH: folder } },
+    );
+    expect({ status, json }).toMatchObject({ status: 0, json: { ips: [{ address: "192.0.2.10/24" }] } });
+    const [made] = await pod.json("-d link show dev net1");
+    expect([made.linkinfo.info_kind, made.link_index]).toEqual([type, (await link(ns, long)).ifindex]);
     expect(await add(ns, config)).toEqual([]);
-
-    // What newer builds ask the kernel for is what `ip` asks for.
-    await ns.ip(`link add link ${long} name net5 netns ${pod.name} type ${type}`);
-    expect((await pod.json("-d link show dev net5"))[0].link_index).toBe(ifindex);
   });
 
   test("and two NICs that differ in their last letter have two", async () => {
