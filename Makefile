@@ -5,12 +5,14 @@ sources := $(shell find src -name '*.ts' 2>/dev/null)
 commit := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 installed := node_modules/.package-lock.json
 
-.PHONY: help setup build test check kernel-test demo clean
+.PHONY: help setup build release bench test check kernel-test demo clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make setup        install what is missing, through npm and apt (as root)'
 	@echo 'make build        build dist/ifacer'
+	@echo 'make release      build dist/release/: executables for x64 and arm64 nodes, and their SHA-256 sums'
+	@echo 'make bench        measure how long a call takes: a table, dist/bench.json; BENCH_PEER=PATH measures another plugin too'
 	@echo 'make test         everything: types, lint, unit tests, tests on a real kernel'
 	@echo 'make check        the quick part of it: types, lint, unit tests'
 	@echo 'make kernel-test  the tests on a real kernel, or those named: FILES="test/kernel/bond.test.ts ..."'
@@ -26,8 +28,16 @@ $(installed): package-lock.json
 
 build: dist/ifacer
 
-dist/ifacer: $(sources) package.json scripts/build.ts .cache/commit $(installed)
+dist/ifacer: $(sources) package.json scripts/build.ts scripts/bundle.ts .cache/commit $(installed)
 	$(bun) scripts/build.ts
+
+release: dist/release/SHA256SUMS
+
+dist/release/SHA256SUMS: dist/ifacer scripts/release.ts
+	$(bun) scripts/release.ts
+
+bench: setup build
+	@$(bun) scripts/bench.ts
 
 # Changes only when the commit does: the executable carries it.
 .cache/commit: FORCE
@@ -35,7 +45,7 @@ dist/ifacer: $(sources) package.json scripts/build.ts .cache/commit $(installed)
 	@echo '$(commit)' | cmp -s - $@ || echo '$(commit)' >$@
 FORCE:
 
-test: setup build
+test: setup build release
 	@$(bun) scripts/test.ts
 
 check: build

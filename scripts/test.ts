@@ -1,5 +1,5 @@
 /**
- * Runs the named parts of the tests (types, lint, unit, kernel; all of them without arguments) one after the other,
+ * Runs the named parts of the tests (types, lint, unit, release, kernel; all of them without arguments) one after the other,
  * shows what they say, and ends with one line that sums them up: `N passed, N failed[, N skipped]`.
  * The types and the lint count as one test each. Exits with 1 if anything failed or if a part ran no test.
  */
@@ -10,7 +10,15 @@ type Counts = { passed: number; failed: number; skipped: number };
 const parts: Record<string, string[]> = {
   types: ["node_modules/.bin/tsc", "-p", "."],
   lint: ["node_modules/.bin/biome", "ci", "--error-on-warnings"],
-  unit: [process.execPath, "test", "--path-ignore-patterns", "test/kernel/**"],
+  unit: [
+    process.execPath,
+    "test",
+    "--path-ignore-patterns",
+    "test/kernel/**",
+    "--path-ignore-patterns",
+    "test/release/**",
+  ],
+  release: [process.execPath, "test", "test/release"],
   kernel: ["scripts/on-kernel.sh", process.execPath, "test", "--parallel=2", "--timeout", "60000", "test/kernel"],
 };
 

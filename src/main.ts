@@ -1,56 +1,26 @@
-import { answer } from "./cni/answer.ts";
-import { readRequest } from "./cni/request.ts";
-import { newestVersion, supportedVersions } from "./cni/versions.ts";
-import { CniError, Code } from "./error.ts";
-import { readStdin, writeAll } from "./host/stdio.ts";
+import { versionDocument } from "./cni/versions.ts";
 
-/** Set by scripts/build.ts. */
-declare const IFACER_VERSION: string;
+// What a call does not need is not loaded for it: a Pod's start waits for it. `require` takes effect where it stands, and
+// scripts/build.ts makes a file of its own, within the executable, of what is loaded by it.
 
-process.exit(main());
-
-function main(): number {
-  if ((process.env["CNI_COMMAND"] ?? "") !== "") return runPlugin();
+const command = process.env["CNI_COMMAND"] ?? "";
+if (command === "VERSION") {
+  // Not by node:fs, which takes a quarter of an empty program's time to load. Where this can't write, that way tells why.
+  Bun.write(Bun.stdout, `${versionDocument()}\n`).then(
+    () => process.exit(0),
+    () => process.exit(loadPlugin().runPlugin()),
+  );
+} else if (command !== "") {
+  process.exit(loadPlugin().runPlugin());
+} else {
   const words = process.argv.slice(2);
-  if (words.length === 0) return tellAbout();
-  // Loaded only here, so that a Pod's start does not wait for it.
-  const { runCommandLine } = require("./cli/run.ts") as typeof import("./cli/run.ts");
-  return runCommandLine(words);
+  process.exit(words.length > 0 ? loadCommandLine().runCommandLine(words) : loadPlugin().tellAbout());
 }
 
-/** Answers a runtime's call: one JSON document or nothing on standard output, whatever happens. */
-function runPlugin(): number {
-  try {
-    // Runtimes start plugins in folders that are gone or out of reach.
-    process.chdir("/");
-    const { document, journal } = answer(readRequest(process.env, readStdin));
-    for (const line of journal) writeAll(2, `ifacer: ${line}\n`);
-    if (document !== undefined) writeAll(1, `${document}\n`);
-    return 0;
-  } catch (error) {
-    return fail(error);
-  }
+function loadPlugin() {
+  return require("./cni/run.ts") as typeof import("./cni/run.ts");
 }
 
-/** Writes the error document (CNI specification, "Error"). */
-function fail(error: unknown): number {
-  const { code, message, details } = error instanceof CniError ? error : explainBug(error);
-  try {
-    writeAll(1, `${JSON.stringify({ cniVersion: newestVersion, code, msg: message, ...(details && { details }) })}\n`);
-  } catch {
-    // Nobody reads standard output; the exit status still tells.
-  }
-  return 1;
-}
-
-function explainBug(error: unknown): CniError {
-  const message = error instanceof Error ? error.message : String(error);
-  const details = error instanceof Error ? (error.stack ?? "") : "";
-  return new CniError(Code.bug, `ifacer has a bug, please report it: ${message}`, { details, cause: error });
-}
-
-function tellAbout(): number {
-  writeAll(2, `ifacer ${IFACER_VERSION}: CNI plugin that makes bonds and VLANs for macvlan and ipvlan\n`);
-  writeAll(2, `CNI protocol versions supported: ${supportedVersions.join(", ")}\n`);
-  return 0;
+function loadCommandLine() {
+  return require("./cli/run.ts") as typeof import("./cli/run.ts");
 }

@@ -1,0 +1,179 @@
+/**
+ * Measures how long calls of dist/ifacer take, whole processes, in turn with what can't be undercut: an empty executable
+ * built the same way, and the same `ip` run by hand. In a network namespace of its own, natively, as root.
+ *
+ * Prints a table and writes dist/bench.json. BENCH_RUNS (101) is how often each command is run, BENCH_LINKS (10,1000,5000) among
+ * how many links, BENCH_PEER the path of another CNI plugin to measure in turn. What needs bonding and 8021q is measured where
+ * the kernel has them.
+ */
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { fillTo, ip, path, recordIp, tryIp } from "./bench-ip.ts";
+import { type Command, type Measured, measurePeak, prepare } from "./bench-process.ts";
+import { peerVerbs, type Result, report } from "./bench-report.ts";
+
+/** One line of the table: a command and, where it changes something, what takes that back. Neither is in the time. */
+interface Case {
+  readonly name: string;
+  readonly command: Command;
+  readonly reset?: () => void;
+}
+
+const root = join(import.meta.dir, "..");
+const built = { ifacer: join(root, "dist/ifacer"), empty: join(root, ".cache/bench/empty") };
+const peer = process.env["BENCH_PEER"];
+const runs = Number(process.env["BENCH_RUNS"] ?? 101);
+const amounts = (process.env["BENCH_LINKS"] ?? "10,1000,5000").split(",").map(Number);
+const missing = "nosuchnic";
+
+if (process.env["BENCH_NAMESPACE"] === undefined) {
+  buildEmpty();
+  const argv = ["unshare", "--net", process.execPath, import.meta.path];
+  const { exitCode } = Bun.spawnSync(argv, {
+    env: { ...process.env, BENCH_NAMESPACE: "own" },
+    stdio: ["ignore", 1, 2],
+  });
+  process.exit(exitCode);
+}
+
+const scratch = mkdtempSync(join(tmpdir(), "bench-"));
+// How a file came into the kernel's memory makes a fifth of an executable's start: fresh copies of both came the same way.
+const [ifacer, empty] = [join(scratch, "ifacer"), join(scratch, "empty")];
+try {
+  copyFileSync(built.ifacer, ifacer);
+  copyFileSync(built.empty, empty);
+  const results = amounts.toSorted((a, b) => a - b).flatMap(measureAmong);
+  if (canMake()) results.push(...measureAll(changingCases(), Math.max(...amounts)));
+  else process.stdout.write("this kernel has no bonding or 8021q: what makes links is not measured\n");
+  report(results, { runs, peer });
+} finally {
+  rmSync(scratch, { recursive: true });
+}
+
+/** What each executable made by bun costs, whatever is in it. */
+function buildEmpty(): void {
+  mkdirSync(join(root, ".cache/bench"), { recursive: true });
+  const source = `${built.empty}.ts`;
+  writeFileSync(source, "export {};\n");
+  const { exitCode } = Bun.spawnSync([process.execPath, "scripts/build.ts", source, built.empty], { cwd: root });
+  if (exitCode !== 0) throw new Error("the empty executable could not be built");
+}
+
+/** Everything that needs no NIC, with that many links in the namespace. */
+function measureAmong(links: number): Result[] {
+  fillTo(links);
+  const config = { cniVersion: "1.1.0", name: "net", type: "ifacer", interfaces: [missing], vlanID: 100 };
+  const look = recordIp(call("ADD", config), scratch).at(0);
+  if (look === undefined) throw new Error("ADD did not ask 'ip'");
+  const cases: Case[] = [
+    { name: "empty executable", command: { argv: [empty], env: {}, stdin: "/dev/null" } },
+    { name: "ip by hand", command: look },
+    { name: "VERSION", command: { argv: [ifacer], env: { CNI_COMMAND: "VERSION" }, stdin: "/dev/null" } },
+    { name: "DEL", command: call("DEL", config) },
+    { name: "ADD, no such NIC", command: call("ADD", config) },
+    { name: "STATUS, no such NIC", command: call("STATUS", config) },
+  ];
+  if (peer !== undefined) {
+    const other = { ...config, cniVersion: "1.0.0", type: basename(peer), master: missing, ipam: {} };
+    for (const verb of Object.keys(peerVerbs)) {
+      cases.push({ name: `${basename(peer)} ${verb}`, command: call(verb, other, peer) });
+    }
+  }
+  return measureAll(cases, links);
+}
+
+function call(verb: string, config: object, plugin = ifacer): Command {
+  const stdin = join(scratch, `${Bun.hash(JSON.stringify(config))}.json`);
+  writeFileSync(stdin, JSON.stringify(config));
+  const env = {
+    PATH: path,
+    CNI_COMMAND: verb,
+    CNI_CONTAINERID: "pod1",
+    // For ADD the namespace that this one was made from: it is there and another one. A Pod that is deleted may have none.
+    CNI_NETNS: verb === "DEL" ? "" : "/proc/1/ns/net",
+    CNI_IFNAME: "net1",
+    CNI_PATH: "/usr/lib/cni",
+  };
+  return { argv: [plugin], env, stdin };
+}
+
+/** Whether a bond and a VLAN can be made here; makes the NICs for them. */
+function canMake(): boolean {
+  ip([0, 2, 4].map((index) => `link add name bench${index} type veth peer name bench${index + 1}`));
+  const { exitCode } = tryIp([
+    "link add name b type bond",
+    "link add link b name v type vlan id 2",
+    "link delete dev b",
+  ]);
+  return exitCode === 0;
+}
+
+/** ADD in place, ADD that makes a VLAN, ADD that makes a bond and a VLAN, and what they change by one `ip -batch`. */
+function changingCases(): Case[] {
+  const common = { cniVersion: "1.1.0", name: "net", type: "ifacer" };
+  const vlan = call("ADD", { ...common, interfaces: ["bench0"], vlanID: 100 });
+  const bond = call("ADD", {
+    ...common,
+    interfaces: ["bench2", "bench4"],
+    vlanID: 200,
+    bond: { name: "bbond", mode: 1 },
+  });
+  const inPlace = call("ADD", { ...common, interfaces: ["bench1"], vlanID: 300 });
+  const dropVlan = () => void tryIp(["link delete dev bench0.100"]);
+  const dropBond = () => void tryIp(["link delete dev bbond"]);
+  const changes = (command: Command, reset: () => void): Command => {
+    reset();
+    const written = recordIp(command, scratch).find(({ argv }) => !argv.includes("-json"));
+    if (written === undefined) throw new Error(`nothing was changed by ${readFileSync(command.stdin, "utf8")}`);
+    return written;
+  };
+  const [vlanLines, bondLines] = [changes(vlan, dropVlan), changes(bond, dropBond)];
+  dropBond();
+  const look = recordIp(inPlace, scratch).at(-1);
+  if (look === undefined) throw new Error("ADD did not ask 'ip'");
+  return [
+    { name: "empty executable", command: { argv: [empty], env: {}, stdin: "/dev/null" } },
+    { name: "ip by hand, in place", command: look },
+    { name: "ADD, in place", command: inPlace },
+    { name: "ip -batch, VLAN", command: vlanLines, reset: dropVlan },
+    { name: "ADD, VLAN", command: vlan, reset: dropVlan },
+    { name: "ip -batch, bond and VLAN", command: bondLines, reset: dropBond },
+    { name: "ADD, bond and VLAN", command: bond, reset: dropBond },
+  ];
+}
+
+/** Runs all cases in turn, each time beginning with another one, so that what else the machine does hits them alike. */
+function measureAll(cases: readonly Case[], links: number): Result[] {
+  const starts = cases.map(({ command }) => prepare(command));
+  const measured: Measured[][] = cases.map(() => []);
+  const warmUps = 3;
+  for (let run = -warmUps; run < runs; run++) {
+    for (let turn = 0; turn < cases.length; turn++) {
+      const index = (turn + run + warmUps) % cases.length;
+      cases[index]?.reset?.();
+      const once = starts[index]?.();
+      if (once && run >= 0) measured[index]?.push(once);
+    }
+  }
+  return cases.map(({ name, command, reset }, index) => {
+    const all = measured[index] ?? [];
+    const peaks = Array.from({ length: 5 }, () => {
+      reset?.();
+      return measurePeak(command);
+    });
+    return {
+      name,
+      links,
+      wall: median(all.map(({ wall }) => wall)),
+      cpu: median(all.map(({ cpu }) => cpu)),
+      peak: Math.max(...peaks) / 1024,
+      status: all.at(-1)?.status ?? -1,
+    };
+  });
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? Number.NaN;
+}

@@ -1,0 +1,73 @@
+/** What a Pod's start waits for while it is loaded: the cause of most of a call's time, so that it can't grow unseen. */
+import { describe, expect, test } from "bun:test";
+import { statSync } from "node:fs";
+import { join, relative } from "node:path";
+import { bundling } from "../../scripts/bundle.ts";
+
+const root = join(import.meta.dir, "../..");
+const { metafile } = await Bun.build({
+  entrypoints: [join(root, "src/main.ts")],
+  ...bundling,
+  // Of the very same bundle as the executable's, but for the bytecode, which only grows with it.
+  bytecode: false,
+  define: { IFACER_VERSION: '"0.0.0"', IFACER_COMMIT: '"none"' },
+  metafile: true,
+});
+if (metafile === undefined) throw new Error("bun tells nothing about the bundle");
+const { outputs } = metafile;
+
+/** The files of the bundle that are loaded when a source is: its own, and all that it imports. */
+function loadedWith(source: string): string[] {
+  const start = Object.keys(outputs).find((name) => outputs[name]?.entryPoint?.endsWith(source));
+  if (start === undefined) throw new Error(`${source} is not loaded on its own: what loads it has it in its own file`);
+  const loaded = new Set([start]);
+  for (const name of loaded) {
+    for (const { path, kind } of outputs[name]?.imports ?? []) {
+      const found = Object.keys(outputs).find((other) => join("/", other) === join("/", path));
+      if (kind === "import-statement" && found !== undefined) loaded.add(found);
+    }
+  }
+  return [...loaded];
+}
+
+const stages = ["src/main.ts", "src/cni/run.ts", "src/cni/verbs.ts"];
+
+/** What a verb loads: its stage and those before. */
+function loadedFor(stage: string): { sources: string[]; bytes: number } {
+  const files = new Set(stages.slice(0, stages.indexOf(stage) + 1).flatMap(loadedWith));
+  const sources = [...files].flatMap((name) => Object.keys(outputs[name]?.inputs ?? {}));
+  const bytes = [...files].reduce((sum, name) => sum + (outputs[name]?.bytes ?? 0), 0);
+  return { sources: sources.map((path) => relative(root, join(process.cwd(), path))).toSorted(), bytes };
+}
+
+describe.each([
+  ["VERSION", "src/main.ts", /^src\/(main|error|json|cni\/versions)\.ts$/, 6_000],
+  ["DEL and GC", "src/cni/run.ts", /^src\/(main|error|json|model|cni\/\w+|host\/stdio)\.ts$/, 20_000],
+  [
+    "ADD, CHECK and STATUS",
+    "src/cni/verbs.ts",
+    /^src\/(main|error|json|model)\.ts$|^src\/(cni|config|observe|plan|apply|host|policy)\/\w+\.ts$|^node_modules\/zod\/v4\/(mini|core)\//,
+    120_000,
+  ],
+])("%s", (_, stage, allowed, most) => {
+  const { sources, bytes } = loadedFor(stage);
+
+  test("nothing is loaded but what it needs", () => {
+    expect(sources).toContain(stage);
+    expect(sources.filter((path) => !allowed.test(path))).toEqual([]);
+  });
+
+  test(`that is less than ${most} bytes of minified source`, () => {
+    expect(bytes).toBeLessThan(most);
+  });
+});
+
+test("of zod, nothing for JSON Schema, other languages or code generation is loaded for a Pod", () => {
+  const { sources } = loadedFor("src/cni/verbs.ts");
+  expect(sources.filter((path) => /zod.*(json-schema|locales|compile|classic)/.test(path))).toEqual([]);
+});
+
+test("the executable is Bun and at most 6 MiB more", () => {
+  const { size } = statSync(join(root, "dist/ifacer"));
+  expect(size - statSync(process.execPath).size).toBeLessThan(6 * 1024 * 1024);
+});
