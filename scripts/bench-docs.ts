@@ -63,6 +63,7 @@ function draw(): string {
   });
   const height = 54 + bars.length * step;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 680 ${height}" font-family="sans-serif" font-size="13" fill="#333">
+  <title>Wall time of calls of the plugin, in milliseconds, with 10 and with 5000 links</title>
   <rect width="680" height="${height}" fill="#fff"/>
   <text x="${left}" y="26" font-weight="bold">Wall time of a whole call among ${most} links, ms (median)</text>
 ${lines.join("\n")}

@@ -36,8 +36,10 @@ export function apply(desired: Desired): Outcome {
   const seen = observe(desired, { depth: "links" });
   refuseConflicts(judge(desired, seen));
   const { changes, conflicts } = plan(desired, seen);
-  refuseConflicts(conflicts);
-  if (changes.length === 0) return nothingDone;
+  if (changes.length === 0 && conflicts.length === 0) return nothingDone;
+  // Another ADD may be at work: what looks like a conflict, a NIC in a bond that was not there yet, is one only if it still
+  // is with the lock held.
+  if (conflicts.some(({ reason }) => reason === "missing") || !hasNetAdmin()) refuseConflicts(conflicts);
   if (!hasNetAdmin()) {
     throw new CniError(Code.noPermission, "ifacer may not change the network: run it as root with CAP_NET_ADMIN");
   }
