@@ -37,7 +37,7 @@ dist/release/SHA256SUMS: dist/ifacer scripts/release.ts
 	$(bun) scripts/release.ts
 
 bench: setup build
-	@$(bun) scripts/bench.ts
+	@$(bun) scripts/bench/run.ts
 
 # Changes only when the commit does: the executable carries it.
 .cache/commit: FORCE

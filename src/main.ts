@@ -8,10 +8,10 @@ if (command === "VERSION") {
   // Not by node:fs, which takes a quarter of an empty program's time to load. Where this can't write, that way tells why.
   Bun.write(Bun.stdout, `${versionDocument()}\n`).then(
     () => process.exit(0),
-    () => process.exit(loadPlugin().runPlugin()),
+    () => loadPlugin().runPlugin().then(process.exit),
   );
 } else if (command !== "") {
-  process.exit(loadPlugin().runPlugin());
+  loadPlugin().runPlugin().then(process.exit);
 } else {
   const words = process.argv.slice(2);
   process.exit(words.length > 0 ? loadCommandLine().runCommandLine(words) : loadPlugin().tellAbout());

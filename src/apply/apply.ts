@@ -1,4 +1,3 @@
-import { asksForAnything } from "../config/desired.ts";
 import { CniError, Code, errorOfAll } from "../error.ts";
 import { type IpRun, runIp } from "../host/ip.ts";
 import { withLock } from "../host/lock.ts";
@@ -8,7 +7,7 @@ import { observe } from "../observe/observe.ts";
 import type { Depth } from "../observe/questions.ts";
 import { describeDone } from "../plan/describe.ts";
 import { plan } from "../plan/plan.ts";
-import { type Judge, readPolicy } from "../policy/judge.ts";
+import type { Judge } from "../policy/judge.ts";
 import { explainFailure } from "./failure.ts";
 import { alias, writeLines } from "./lines.ts";
 import { findMade, writeUndoLines } from "./undo.ts";
@@ -25,15 +24,15 @@ const nothingDone: Outcome = { changes: [], refused: [] };
 /**
  * Makes the host what the config wants, or leaves it as it was.
  *
- * Where all is in place it only looks, once. Else it takes the lock, looks again, changes in one run of `ip`, and looks
- * whether all is there. What fails is undone.
+ * Where a look shows that all is in place, nothing more is done. Else it takes the lock, looks again, changes in one run of
+ * `ip`, and looks whether all is there. What fails is undone.
+ *
+ * @param judge the node's policy
+ * @param seen what a look of the depth `links` showed
  *
  * Throws code 106 (the node's policy), 100 (a NIC is missing), 105 (conflict), 101 (no permission), 5 or 11 (lock), 102 or 103 (`ip`).
  */
-export function apply(desired: Desired): Outcome {
-  const judge = readPolicy();
-  if (!asksForAnything(desired)) return nothingDone;
-  const seen = observe(desired, { depth: "links" });
+export function apply(desired: Desired, { judge, seen }: { judge: Judge; seen: Current }): Outcome {
   refuseConflicts(judge(desired, seen));
   const { changes, conflicts } = plan(desired, seen);
   if (changes.length === 0 && conflicts.length === 0) return nothingDone;

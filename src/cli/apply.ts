@@ -6,7 +6,9 @@ import { withLock } from "../host/lock.ts";
 import { hasNetAdmin } from "../host/proc.ts";
 import { readLine, writeAll } from "../host/stdio.ts";
 import type { Desired } from "../model.ts";
+import { observe } from "../observe/observe.ts";
 import { describeDone, describeLack } from "../plan/describe.ts";
+import { readPolicy } from "../policy/judge.ts";
 import { type Options, UsageError } from "./arguments.ts";
 import { type Assessments, assess, listAssessments, planNow, showAssessments } from "./assess.ts";
 import { type Report, versioned } from "./report.ts";
@@ -99,7 +101,10 @@ function carryOutAll({ assessments }: Assessments, wanted: { update: boolean }):
 }
 
 function carryOut(desired: Desired, { update }: { update: boolean }): Deed[] {
-  const { changes, refused }: Outcome = apply(desired);
+  const { changes, refused }: Outcome = apply(desired, {
+    judge: readPolicy(),
+    seen: observe(desired, { depth: "links" }),
+  });
   return [
     ...changes.map((change) => ({ message: describeDone(change) })),
     ...refused.map((change) => ({ message: describeLack(change), refused: "the driver did not take it" })),

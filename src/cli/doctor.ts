@@ -1,7 +1,8 @@
-import { checkStatus } from "../cni/status.ts";
+import { checkInterfaces, checkNode } from "../cni/status.ts";
 import { CniError } from "../error.ts";
 import type { NetworkService } from "../host/services.ts";
 import type { Desired } from "../model.ts";
+import { observe } from "../observe/observe.ts";
 import { type Options, UsageError } from "./arguments.ts";
 import { dropIns, writeDropIn } from "./dropIn.ts";
 import { findEntries } from "./entries.ts";
@@ -83,7 +84,8 @@ function examineConfig({ path, desired }: Judgement): Finding[] {
 
 function findObstacle(desired: Desired): string | undefined {
   try {
-    checkStatus(desired);
+    checkNode(desired);
+    checkInterfaces(desired, observe(desired, { depth: "links" }));
     return undefined;
   } catch (error) {
     if (error instanceof CniError) return error.message;

@@ -1,3 +1,4 @@
+import type { StartedLook } from "../observe/start.ts";
 import type { Request } from "./request.ts";
 import { versionDocument } from "./versions.ts";
 
@@ -8,21 +9,27 @@ export interface Answer {
 }
 
 /** Does what a call asks for. Throws a CniError where it can't be done; nothing is left half done then. */
-export function answer(request: Request): Answer {
+export async function answer(request: Request): Promise<Answer> {
   switch (request.verb) {
     case "VERSION":
       return { document: versionDocument(), journal: [] };
     case "ADD":
-      return loadVerbs().add(request);
+      return withLook((look) => loadVerbs().add(request, look));
     case "CHECK":
-      return loadVerbs().check(request.config);
+      return withLook((look) => loadVerbs().check(request.config, look));
     case "STATUS":
-      return loadVerbs().status(request.config);
+      return withLook((look) => loadVerbs().status(request.config, look));
     case "DEL":
     case "GC":
       // The links are shared: other Pods of the node stand on them.
       return { journal: [] };
   }
+}
+
+/** Starts `ip` first: it gets ready on another processor while the verb is loaded and the config is judged. */
+function withLook<T>(verb: (look: StartedLook) => T): T {
+  const { startLook } = require("../observe/start.ts") as typeof import("../observe/start.ts");
+  return verb(startLook());
 }
 
 /** The verbs that look at links. Loaded only for them: DEL comes for every Pod as well and needs neither zod nor `ip`. */

@@ -8,11 +8,11 @@ import { newestVersion, supportedVersions } from "./versions.ts";
 declare const IFACER_VERSION: string;
 
 /** Answers a runtime's call: one JSON document or nothing on standard output, whatever happens. */
-export function runPlugin(): number {
+export async function runPlugin(): Promise<number> {
   try {
     // Runtimes start plugins in folders that are gone or out of reach.
     process.chdir("/");
-    const { document, journal } = answer(readRequest(process.env, readStdin));
+    const { document, journal } = await answer(readRequest(process.env, readStdin));
     for (const line of journal) note(`ifacer: ${line}`);
     if (document !== undefined) writeAll(1, `${document}\n`);
     return 0;

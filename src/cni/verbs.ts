@@ -5,18 +5,22 @@ import { CniError, Code, errorOfAll } from "../error.ts";
 import { isOwnNamespace } from "../host/proc.ts";
 import { encodeJson, type JsonObject, member } from "../json.ts";
 import type { Desired } from "../model.ts";
-import { observe } from "../observe/observe.ts";
+import { finishLook } from "../observe/observe.ts";
+import type { StartedLook } from "../observe/start.ts";
 import { describeDone, describeLack } from "../plan/describe.ts";
 import { plan } from "../plan/plan.ts";
+import { readPolicy } from "../policy/judge.ts";
 import type { Answer } from "./answer.ts";
 import type { NetworkConfig, Request } from "./request.ts";
 import { convertResult } from "./result.ts";
-import { checkStatus } from "./status.ts";
+import { checkInterfaces, checkNode } from "./status.ts";
+
+type Add = Extract<Request, { verb: "ADD" }>;
 
 const silence: Answer = { journal: [] };
 
 /** The version and the result are looked at before the host is touched. */
-export function add({ config, netns, allowOwnNamespace }: Extract<Request, { verb: "ADD" }>): Answer {
+export async function add({ config, netns, allowOwnNamespace }: Add, look: StartedLook): Promise<Answer> {
   const result = convertResult(config.prevResult, config.cniVersion);
   if (!allowOwnNamespace && isOwnNamespace(netns)) {
     throw new CniError(
@@ -26,25 +30,29 @@ export function add({ config, netns, allowOwnNamespace }: Extract<Request, { ver
   }
   const { desired } = requireDesired(config.body);
   const document = encodeJson(result);
-  const { changes, refused } = apply(desired);
+  const judge = readPolicy();
+  if (!asksForAnything(desired)) return { document, journal: [] };
+  const { changes, refused } = apply(desired, { judge, seen: await finishLook(look, desired) });
   const notes = refused.map((change) => `the driver refused it, ${describeLack(change)}`);
   return { document, journal: [...changes.map(describeDone), ...notes] };
 }
 
 /** Throws what ADD would have to change, and what is in its way. */
-export function check(config: NetworkConfig): Answer {
+export async function check(config: NetworkConfig, look: StartedLook): Promise<Answer> {
   const desired = findDesired(config.body);
   if (desired === undefined) return silence;
-  const { changes, conflicts } = plan(desired, observe(desired, { depth: "links" }));
+  const { changes, conflicts } = plan(desired, await finishLook(look, desired));
   const faults = [...conflicts.map(({ message }) => message), ...changes.map(describeLack)];
   if (faults.length > 0) throw errorOfAll(Code.changed, faults);
   return silence;
 }
 
 /** Throws code 50 where ADD can not work now. */
-export function status(config: NetworkConfig): Answer {
+export async function status(config: NetworkConfig, look: StartedLook): Promise<Answer> {
   const desired = findDesired(config.body);
-  if (desired) checkStatus(desired);
+  if (desired === undefined) return silence;
+  checkNode(desired);
+  checkInterfaces(desired, await finishLook(look, desired));
   return silence;
 }
 

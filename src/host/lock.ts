@@ -60,7 +60,7 @@ function waitForLock(fd: number): boolean {
   if (flock === undefined) return waitWithCommand(fd);
   let turn = turnOf(fd);
   let start = performance.now();
-  for (let pause = 1; flock(fd, exclusive | nonBlocking) !== 0; pause = Math.min(pause * 2, 50)) {
+  for (let pause = 1; flock(fd, exclusive | nonBlocking) !== 0; pause = Math.min(pause * 2, 200)) {
     const latest = turnOf(fd);
     if (latest !== turn) {
       turn = latest;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { measurePeak } from "../../scripts/bench-process.ts";
+import { measurePeak } from "../../scripts/bench/process.ts";
 import { executable, forADD, looking } from "../surroundings/start.ts";
 import { type Asked, countAsking } from "./asking.ts";
 

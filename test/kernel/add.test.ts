@@ -262,7 +262,7 @@ describe("what ADD refuses, without touching anything", () => {
   ])("%s", async (_, setup, config, code, message) => {
     await using ns = await nodeWith("ens192", "ens160");
     for (const line of setup) await ns.ip(line);
-    const before = await photograph(ns);
+    const before = await photographSettled(ns);
     const answer = await ifacer(ns, "ADD", { ...base, ...config });
     expect(answer).toMatchObject({ status: 1, stderr: "", json: { code } });
     expect(answer.json.msg).toContain(message);

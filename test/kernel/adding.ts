@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Answer, type Environment, ifacer, type Namespace } from "./harness.ts";
+import { lookSettled } from "./node.ts";
 
 const base = { cniVersion: "1.1.0", name: "net", type: "ifacer" };
 
@@ -21,7 +22,7 @@ export async function add(ns: Namespace, config: object, env: Environment = {}):
 
 /** Runs ADD, which has to fail and to leave the host as it was to the byte, and returns the error's words. */
 export async function refuse(ns: Namespace, config: object, code: number, env: Environment = {}): Promise<string> {
-  const before = await lookAround(ns);
+  const before = await lookSettled(ns, () => lookAround(ns));
   const { status, stderr, json } = await call(ns, "ADD", config, env);
   expect([json.code, json.msg, status, stderr]).toEqual([code, json.msg, 1, ""]);
   expect(await lookAround(ns)).toBe(before);

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { executable, type Namespace, namespace } from "./harness.ts";
+import { photograph } from "./node.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ifacer-cli-`);
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -34,11 +35,6 @@ async function run(ns: Namespace, words: string, env: Record<string, string | un
   });
   const shown = (text: string) => text.replaceAll(`${folder}/`, "");
   return { status, stdout: shown(stdout), stderr: shown(stderr) };
-}
-
-/** Everything that `ip` tells of links and addresses. */
-async function photograph(ns: Namespace): Promise<string> {
-  return await ns.ip("-d -j address show");
 }
 
 const options = "miimon=50;primary=ens160";

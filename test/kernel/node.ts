@@ -23,12 +23,28 @@ export async function photograph(ns: Namespace): Promise<string> {
   return await ns.ip("-d -j address show");
 }
 
-/** `photograph`, once every link that is up has got its carrier: that comes with the next look of the bond's monitor. */
-export async function photographSettled(ns: Namespace): Promise<string> {
-  for (let tries = 0; tries < 50; tries++) {
-    const links = await ns.json("link show up");
-    if (links.every(({ flags, operstate }) => !flags?.includes("NO-CARRIER") && operstate !== "DOWN")) break;
-    await Bun.sleep(100);
+/** `photograph`, once nothing moves any more. */
+export function photographSettled(ns: Namespace): Promise<string> {
+  return lookSettled(ns, () => photograph(ns));
+}
+
+/**
+ * What `look` shows when it has shown it for a second. Links that stand on others get their carrier by and by: the kernel
+ * hands such news on once a second. Where there are only NICs there is nothing to wait for.
+ */
+export async function lookSettled(ns: Namespace, look: () => Promise<string>): Promise<string> {
+  const links = await ns.json("-d link show up");
+  const still = links.every(({ ifname, linkinfo }) => [undefined, "lo"].includes(ifname) || isDummy(linkinfo));
+  let seen = await look();
+  for (let same = still ? 3 : 0; same < 3; ) {
+    await Bun.sleep(350);
+    const next = await look();
+    same = next === seen ? same + 1 : 0;
+    seen = next;
   }
-  return await photograph(ns);
+  return seen;
+}
+
+function isDummy(linkinfo: { info_kind?: string; info_slave_kind?: string } | undefined): boolean {
+  return linkinfo?.info_kind === "dummy" && linkinfo.info_slave_kind === undefined;
 }

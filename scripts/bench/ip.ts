@@ -1,7 +1,7 @@
-/** What bench.ts does with `ip`: links to be among, and the very runs of `ip` that a call makes. */
+/** What run.ts does with `ip`: links to be among, and the very runs of `ip` that a call makes. */
 import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Command } from "./bench-process.ts";
+import type { Command } from "./process.ts";
 
 /** The PATH that everything is measured with, as runtimes have it. */
 export const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -9,9 +9,9 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { fillTo, ip, path, recordIp, tryIp } from "./bench-ip.ts";
-import { type Command, type Measured, measurePeak, prepare } from "./bench-process.ts";
-import { peerVerbs, type Result, report } from "./bench-report.ts";
+import { fillTo, ip, path, recordIp, tryIp } from "./ip.ts";
+import { type Command, type Measured, measurePeak, prepare } from "./process.ts";
+import { peerVerbs, type Result, report } from "./report.ts";
 
 /** One line of the table: a command and, where it changes something, what takes that back. Neither is in the time. */
 interface Case {
@@ -20,7 +20,7 @@ interface Case {
   readonly reset?: () => void;
 }
 
-const root = join(import.meta.dir, "..");
+const root = join(import.meta.dir, "../..");
 const built = { ifacer: join(root, "dist/ifacer"), empty: join(root, ".cache/bench/empty") };
 const peer = process.env["BENCH_PEER"];
 const runs = Number(process.env["BENCH_RUNS"] ?? 101);

@@ -1,5 +1,5 @@
 /**
- * Starts a process and measures it, for bench.ts. It calls the C library itself: Bun.spawnSync sets up an event loop for each
+ * Starts a process and measures it, for run.ts. It calls the C library itself: Bun.spawnSync sets up an event loop for each
  * child, and that third of a millisecond would be counted in with what is measured.
  */
 import { dlopen, FFIType, type Pointer, ptr } from "bun:ffi";

@@ -16,7 +16,7 @@ interface Bench {
   readonly promises: readonly { promise: string; value: number; limit: number }[];
 }
 
-const root = join(import.meta.dir, "..");
+const root = join(import.meta.dir, "../..");
 const bench: Bench = JSON.parse(readFileSync(join(root, "dist/bench.json"), "utf8"));
 
 const document = join(root, "docs/performance.md");

@@ -1,4 +1,4 @@
-/** How bench.ts tells what it found. */
+/** How run.ts tells what it found. */
 import { writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { basename, join } from "node:path";
@@ -16,7 +16,7 @@ export interface Result {
 /** The verbs of another plugin that are measured, and which of ours does the same: both end at a NIC that is not there. */
 export const peerVerbs = { VERSION: "VERSION", DEL: "DEL", ADD: "ADD, no such NIC" };
 
-const root = join(import.meta.dir, "..");
+const root = join(import.meta.dir, "../..");
 
 /** What the project promises of the medians: `at most factor x the sum of the floors`, and of memory in MiB. */
 function judge(results: readonly Result[]) {
