@@ -2,30 +2,33 @@ import { CniError, Code } from "../error.ts";
 import { readStdin, writeAll } from "../host/stdio.ts";
 import { answer } from "./answer.ts";
 import { readRequest } from "./request.ts";
-import { newestVersion, supportedVersions } from "./versions.ts";
+import { newestVersion, supportedVersions, type Version } from "./versions.ts";
 
 /** Set by scripts/build.ts. */
 declare const IFACER_VERSION: string;
 
 /** Answers a runtime's call: one JSON document or nothing on standard output, whatever happens. */
 export async function runPlugin(): Promise<number> {
+  let cniVersion: Version = newestVersion;
   try {
     // Runtimes start plugins in folders that are gone or out of reach.
     process.chdir("/");
-    const { document, journal } = await answer(readRequest(process.env, readStdin));
+    const request = readRequest(process.env, readStdin);
+    if ("config" in request) cniVersion = request.config.cniVersion;
+    const { document, journal } = await answer(request);
     for (const line of journal) note(`ifacer: ${line}`);
     if (document !== undefined) writeAll(1, `${document}\n`);
     return 0;
   } catch (error) {
-    return fail(error);
+    return fail(error, cniVersion);
   }
 }
 
-/** Writes the error document (CNI specification, "Error"). */
-function fail(error: unknown): number {
+/** Writes the error document (CNI specification, "Error"), with the config's version where that is known. */
+function fail(error: unknown, cniVersion: Version): number {
   const { code, message, details } = error instanceof CniError ? error : explainBug(error);
   try {
-    writeAll(1, `${JSON.stringify({ cniVersion: newestVersion, code, msg: message, ...(details && { details }) })}\n`);
+    writeAll(1, `${JSON.stringify({ cniVersion, code, msg: message, ...(details && { details }) })}\n`);
   } catch {
     // Nobody reads standard output; the exit status still tells.
   }
