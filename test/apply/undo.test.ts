@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { writeUndoLines } from "../../src/apply/undo.ts";
 import type { Current, Desired, Link, Use } from "../../src/model.ts";
+import { link } from "../link.ts";
 
 const desired: Desired = {
   interfaces: ["ens192", "ens160"],
@@ -10,26 +11,6 @@ const desired: Desired = {
   allowDuplicateVlanID: false,
   allowInUse: true,
 };
-
-function link(index: number, name: string, more: Partial<Link> = {}): Link {
-  return {
-    index,
-    name,
-    altNames: [],
-    kind: undefined,
-    up: true,
-    mtu: 1500,
-    mac: `02:00:00:00:00:0${index}`,
-    maxMTU: 0,
-    master: undefined,
-    masterKind: undefined,
-    parent: undefined,
-    alias: undefined,
-    vlan: undefined,
-    driverData: {},
-    ...more,
-  };
-}
 
 function host(links: readonly Link[], uses: Record<string, Use> = {}): Current {
   return { links, vlans: [], uses: new Map(Object.entries(uses)) };

@@ -1,26 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import type { Current, Desired, Link, Use } from "../../src/model.ts";
 import { plan } from "../../src/plan/plan.ts";
+import { link } from "../link.ts";
 
 /** What can't be made on every kernel: drivers with limits, odd NICs. The rest is in test/cases/plan. */
 function nic(index: number, name: string, more: Partial<Link> = {}): Link {
-  return {
-    index,
-    name,
-    altNames: [],
-    kind: undefined,
-    up: true,
-    mtu: 1500,
-    mac: `02:00:00:00:00:0${index}`,
-    maxMTU: 9216,
-    master: undefined,
-    masterKind: undefined,
-    parent: undefined,
-    alias: undefined,
-    vlan: undefined,
-    driverData: {},
-    ...more,
-  };
+  return link(index, name, { maxMTU: 9216, ...more });
 }
 
 const nothing: Use = { addresses: [], routes: [], sharedElsewhere: false };

@@ -4,6 +4,7 @@ import type { Current, Desired, Link } from "../../src/model.ts";
 import { findForbidden, matches } from "../../src/policy/forbid.ts";
 import { parsePolicy } from "../../src/policy/read.ts";
 import { type Policy, parseRanges } from "../../src/policy/schema.ts";
+import { link } from "../link.ts";
 
 function read(text: string): Policy | string {
   try {
@@ -97,26 +98,6 @@ test.each([
 
 const eth0 = link(2, "eth0", { altNames: ["enp1s0", "lom1"] });
 const eth1 = link(3, "eth1");
-
-function link(index: number, name: string, more: Partial<Link> = {}): Link {
-  return {
-    index,
-    name,
-    altNames: [],
-    kind: undefined,
-    up: true,
-    mtu: 1500,
-    mac: `02:00:00:00:00:0${index}`,
-    maxMTU: 0,
-    master: undefined,
-    masterKind: undefined,
-    parent: undefined,
-    alias: undefined,
-    vlan: undefined,
-    driverData: {},
-    ...more,
-  };
-}
 
 function judge(policy: Policy, interfaces: readonly string[], below: readonly Link[] = []): string[] {
   const desired: Desired = {
