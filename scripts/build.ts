@@ -5,8 +5,9 @@
  * Settings that are not for size or speed:
  * - `--no-install` and no autoload: the executable runs as root wherever a runtime starts it, so it must neither read
  *   `.env`, `bunfig.toml`, `tsconfig.json` or `package.json` from there nor fail where that folder can't be reached.
- * - The variables by which Bun's runtime is told to run, load or debug something else are renamed to what no variable can
- *   be called: who may set the environment of a runtime must not get the Bun command line, a preload or a debugger in root's.
+ * - The variables by which Bun's runtime is told to run, load or debug something else, or to write files, are renamed to what
+ *   no variable can be called: who may set the environment of a runtime must not get the Bun command line, a preload or a
+ *   debugger in root's.
  * - `IFACER_VERSION` and `IFACER_COMMIT` are constants in the code, so that nothing at run time decides what it says.
  *
  * `jitPolicy` is for speed (docs/performance.md): some milliseconds never win back what compiling to machine code takes.
@@ -42,7 +43,16 @@ await Bun.build({
   },
 });
 
-closeBackDoors(outfile, ["BUN_BE_BUN", "BUN_OPTIONS", "BUN_INSPECT", "BUN_INSPECT_CONNECT_TO", "BUN_INSPECT_PRELOAD"]);
+closeBackDoors(outfile, [
+  "BUN_BE_BUN",
+  "BUN_OPTIONS",
+  "BUN_INSPECT",
+  "BUN_INSPECT_CONNECT_TO",
+  "BUN_INSPECT_PRELOAD",
+  "BUN_BYTECODE_DIGEST_OUT",
+  "BUN_BYTECODE_ORDER_OUT",
+  "BUN_BYTECODE_ORDER_NAMES_OUT",
+]);
 
 /**
  * Makes the executable deaf to environment variables of Bun's: bun has no option for that, and the executable can only look
