@@ -61,8 +61,12 @@ export function foldName(name: string): string {
 
 /** All values of the members that Go's decoder would read into the field `name`, in document order. */
 export function membersNamed(object: JsonObject, name: string): readonly Json[] {
-  const folded = foldName(name);
-  return object.members.filter(([other]) => other === name || foldName(other) === folded).map(([, value]) => value);
+  const found: Json[] = [];
+  for (const [other, value] of object.members) {
+    // Folding changes no length.
+    if (other === name || (other.length === name.length && foldName(other) === foldName(name))) found.push(value);
+  }
+  return found;
 }
 
 /**
@@ -70,7 +74,9 @@ export function membersNamed(object: JsonObject, name: string): readonly Json[] 
  * order counts, `null` is as good as not given.
  */
 export function member(object: JsonObject, name: string): Exclude<Json, null> | undefined {
-  return membersNamed(object, name).findLast((value) => value !== null) ?? undefined;
+  let found: Exclude<Json, null> | undefined;
+  for (const value of membersNamed(object, name)) if (value !== null) found = value;
+  return found;
 }
 
 /** The value as compact JSON text. `encodeJson(decodeJson(text))` differs from `text` in white space and escapes only. */

@@ -1,4 +1,5 @@
 import { versionDocument } from "./cni/versions.ts";
+import { readStdin } from "./host/stdio.ts";
 
 // What a call does not need is not loaded for it: a Pod's start waits for it. `require` takes effect where it stands, and
 // scripts/build.ts makes a file of its own, within the executable, of what is loaded by it.
@@ -8,13 +9,19 @@ if (command === "VERSION") {
   // Not by node:fs, which takes a quarter of an empty program's time to load. Where this can't write, that way tells why.
   Bun.write(Bun.stdout, `${versionDocument()}\n`).then(
     () => process.exit(0),
-    () => loadPlugin().runPlugin().then(process.exit),
+    () => runPlugin(Promise.resolve(new Uint8Array())),
   );
 } else if (command !== "") {
-  loadPlugin().runPlugin().then(process.exit);
+  runPlugin(readStdin());
 } else {
   const words = process.argv.slice(2);
-  process.exit(words.length > 0 ? loadCommandLine().runCommandLine(words) : loadPlugin().tellAbout());
+  if (words.length > 0) loadCommandLine().runCommandLine(words).then(process.exit);
+  else process.exit(loadPlugin().tellAbout());
+}
+
+/** `stdin` arrives by another thread while the rest is loaded. */
+function runPlugin(stdin: Promise<Uint8Array>): void {
+  loadPlugin().runPlugin(stdin).then(process.exit);
 }
 
 function loadPlugin() {

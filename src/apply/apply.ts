@@ -1,25 +1,10 @@
-import { CniError, Code, errorOfAll } from "../error.ts";
-import { type IpRun, runIp } from "../host/ip.ts";
-import { withLock } from "../host/lock.ts";
+import { CniError, Code } from "../error.ts";
 import { hasNetAdmin } from "../host/proc.ts";
-import type { Change, Conflict, Current, Desired, Drift, Link, Plan } from "../model.ts";
-import { observe } from "../observe/observe.ts";
-import type { Depth } from "../observe/questions.ts";
-import { describeDone } from "../plan/describe.ts";
+import type { Current, Desired } from "../model.ts";
 import { plan } from "../plan/plan.ts";
 import type { Judge } from "../policy/judge.ts";
-import { explainFailure } from "./failure.ts";
-import { alias, writeLines } from "./lines.ts";
-import { findMade, writeUndoLines } from "./undo.ts";
-
-/** What was done on the host. */
-export interface Outcome {
-  readonly changes: readonly Change[];
-  /** What the driver would not take, although all links are there and up. */
-  readonly refused: readonly Change[];
-}
-
-const nothingDone: Outcome = { changes: [], refused: [] };
+import { refuseConflicts } from "./conflicts.ts";
+import type { Outcome } from "./locked.ts";
 
 /**
  * Makes the host what the config wants, or leaves it as it was.
@@ -32,147 +17,18 @@ const nothingDone: Outcome = { changes: [], refused: [] };
  *
  * Throws code 106 (the node's policy), 100 (a NIC is missing), 105 (conflict), 101 (no permission), 5 or 11 (lock), 102 or 103 (`ip`).
  */
-export function apply(desired: Desired, { judge, seen }: { judge: Judge; seen: Current }): Outcome {
-  refuseConflicts(judge(desired, seen));
+export async function apply(desired: Desired, { judge, seen }: { judge: Judge; seen: Current }): Promise<Outcome> {
+  refuseConflicts(await judge(desired, seen));
   const { changes, conflicts } = plan(desired, seen);
-  if (changes.length === 0 && conflicts.length === 0) return nothingDone;
+  if (changes.length === 0 && conflicts.length === 0) return { changes: [], refused: [] };
   // Another ADD may be at work: what looks like a conflict, a NIC in a bond that was not there yet, is one only if it still
   // is with the lock held.
-  if (conflicts.some(({ reason }) => reason === "missing") || !hasNetAdmin()) refuseConflicts(conflicts);
-  if (!hasNetAdmin()) {
+  if (conflicts.some(({ reason }) => reason === "missing")) refuseConflicts(conflicts);
+  if (!(await hasNetAdmin())) {
+    refuseConflicts(conflicts);
     throw new CniError(Code.noPermission, "ifacer may not change the network: run it as root with CAP_NET_ADMIN");
   }
-  return withLock((lock) => applyLocked(desired, { judge, lock }));
-}
-
-function applyLocked(desired: Desired, { judge, lock }: { judge: Judge; lock: number }): Outcome {
-  const before = observe(desired, { depth: "use" });
-  refuseConflicts(judge(desired, before));
-  const { changes, conflicts } = plan(desired, before);
-  refuseConflicts(conflicts);
-  if (changes.length === 0) return nothingDone;
-  return carryOut(desired, { before, changes, lock, attempt: 1 });
-}
-
-/** Throws the conflicts as one error, with all of them in the details. */
-function refuseConflicts(conflicts: readonly Conflict[]): void {
-  if (conflicts.length === 0) return;
-  const [code = Code.conflict] = [
-    ...conflicts.filter(({ reason }) => reason === "forbidden").map(() => Code.forbidden),
-    ...conflicts.filter(({ reason }) => reason === "missing").map(() => Code.missingInterface),
-  ];
-  throw errorOfAll(
-    code,
-    conflicts.map(({ message }) => message),
-  );
-}
-
-/** How often is tried again where somebody else changes the same links at the same time. */
-const attempts = 3;
-
-interface Work {
-  readonly before: Current;
-  readonly changes: readonly Change[];
-  readonly lock: number;
-  readonly attempt: number;
-}
-
-function carryOut(desired: Desired, work: Work): Outcome {
-  const { changes, lock, attempt } = work;
-  const run = runIp(["-batch", "-"], changes.flatMap(writeLines), { lock });
-  const now = lookAgain(desired, { depth: "links", changes });
-  const rest = plan(desired, now);
-  if (rest.changes.length === 0 && rest.conflicts.length === 0) {
-    const ignored = findIgnored(changes, rest);
-    if (ignored.length > 0) throw undo(desired, { ...work, run, rest, ignored });
-    const refused = run.status === 0 ? [] : changes.filter(({ type }) => type === "setBondOptions");
-    return { changes: changes.filter((change) => !refused.includes(change)), refused };
-  }
-  const appeared = findForeign(desired, work.before, now, run);
-  const before = { ...work.before, links: [...work.before.links, ...appeared] };
-  const disturbed = appeared.length > 0 || wasRaised(rest, now, run);
-  if (disturbed && rest.conflicts.length === 0 && attempt < attempts) {
-    const outcome = carryOut(desired, { before, changes: rest.changes, lock, attempt: attempt + 1 });
-    const left = new Set(rest.changes.map(describeDone));
-    const foreign = new Set(appeared.map(({ name }) => name));
-    const done = changes.filter(
-      (change) => !left.has(describeDone(change)) && !(isCreation(change) && foreign.has(change.name)),
-    );
-    return { ...outcome, changes: [...done, ...outcome.changes] };
-  }
-  throw undo(desired, { before, changes, lock, run, rest, ignored: [] });
-}
-
-/** Options that a link was made with and does not have: a kernel that does not know one leaves it out without a word. */
-function findIgnored(changes: readonly Change[], { drift }: Plan): readonly Drift[] {
-  return changes.flatMap((change) => {
-    if (!isCreation(change) && change.type !== "configureBond") return [];
-    const names = change.settings.map(({ name }) => name);
-    return drift.filter(({ link, what }) => link === change.name && names.includes(what));
-  });
-}
-
-/**
- * Links that somebody else made when ifacer was about to: the bonding module makes a `bond0` of its own when it loads, which
- * is when the first bond is made. `ip` leaves the batch there, so that they lack the alias that a link of ours gets next.
- */
-function findForeign(desired: Desired, before: Current, now: Current, { stderr }: IpRun): readonly Link[] {
-  if (!stderr.includes("File exists")) return [];
-  return findMade(desired, { before, now }).filter((link) => link.alias !== alias);
-}
-
-function isCreation(change: Change): change is Extract<Change, { type: "addBond" | "addVlan" }> {
-  return change.type === "addBond" || change.type === "addVlan";
-}
-
-/**
- * Whether the work stopped at a NIC that ifacer set down and somebody, NetworkManager or networkd, set up again: the driver
- * says so, or before Linux 4.17 just that it is not permitted.
- */
-function wasRaised({ changes }: Plan, now: Current, { stderr }: IpRun): boolean {
-  const [next] = changes;
-  const isUp = next?.type === "enslave" && now.links.some(({ name, up }) => name === next.nic && up);
-  return isUp && /while up|not permitted/.test(stderr);
-}
-
-interface Failure {
-  readonly before: Current;
-  readonly changes: readonly Change[];
-  readonly lock: number;
-  readonly run: IpRun;
-  /** What is still to be done. */
-  readonly rest: Plan;
-  /** What was done and had no effect. */
-  readonly ignored: readonly Drift[];
-}
-
-/** Takes back what was done, and returns the error that tells of the failure and of what is left. */
-function undo(desired: Desired, { before, changes, lock, run, rest, ignored }: Failure): CniError {
-  const findLeft = () => writeUndoLines(desired, { before, now: lookAgain(desired, { depth: "use", changes }) });
-  let left = findLeft();
-  // Twice, as some things are lost only while undoing: a route of several ways lives until the last of its NICs goes down.
-  for (let round = 1; round <= 2 && left.length > 0; round++) {
-    runIp(["-force", "-batch", "-"], left, { lock });
-    left = findLeft();
-  }
-  return explainFailure({ changes, run, rest, ignored, left });
-}
-
-/** Looks at the host after changes were begun. Where that fails too, nobody can tell what was done: it is said how to go on. */
-function lookAgain(desired: Desired, { depth, changes }: { depth: Depth; changes: readonly Change[] }): Current {
-  try {
-    return observe(desired, { depth });
-  } catch (cause) {
-    const { message, details } = cause instanceof CniError ? cause : { message: String(cause), details: "" };
-    const made = changes.filter(isCreation).map(({ name }) => `ip link delete dev ${name}`);
-    const freed = changes.flatMap((change) =>
-      change.type === "enslave" ? [`ip link set dev ${change.nic} nomaster`] : [],
-    );
-    const byHand = [...made.reverse(), ...freed].join("; ");
-    throw new CniError(
-      Code.ipFailed,
-      `${message}, after changes were begun: the next ADD finishes them${byHand && `, or take back what is there: ${byHand}`}`,
-      { details: [details, "begun:", ...changes.flatMap(writeLines)].join("\n"), cause },
-    );
-  }
+  // Loaded only where there is something to do, which is once per node, not once per Pod.
+  const { applyLocked } = require("./locked.ts") as typeof import("./locked.ts");
+  return applyLocked(desired, { judge });
 }

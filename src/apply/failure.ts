@@ -1,9 +1,8 @@
-import { release } from "node:os";
 import { bondOptions } from "../config/bondTable.ts";
 import { longestName } from "../config/names.ts";
 import { CniError, Code } from "../error.ts";
 import { type IpRun, runIp } from "../host/ip.ts";
-import { type Driver, isLoaded } from "../host/proc.ts";
+import { type Driver, isLoaded, readRelease } from "../host/proc.ts";
 import type { Change, Drift, Plan } from "../model.ts";
 import { describeLack } from "../plan/describe.ts";
 import { writeLines } from "./lines.ts";
@@ -21,13 +20,13 @@ export interface Failure {
 }
 
 /** The error for a failed ADD: the step, the kernel's words, and whether the host is as it was before. */
-export function explainFailure({ changes, run, rest, ignored, left }: Failure): CniError {
+export async function explainFailure({ changes, run, rest, ignored, left }: Failure): Promise<CniError> {
   const [step] = rest.changes;
   const lack = step ? describeLack(step) : (rest.conflicts[0]?.message ?? "an option had no effect");
   const unsupported =
-    explainIgnored(ignored) ??
-    (step && (explainMissingDriver(step) ?? explainNoAltNames(step, run))) ??
-    explainOldIp(run);
+    (await explainIgnored(ignored)) ??
+    (step && ((await explainMissingDriver(step)) ?? explainNoAltNames(step, run))) ??
+    (await explainOldIp(run));
   const kernelWords = run.stderr.split("\n")[0] || `ip ended with status ${run.status}`;
   const end =
     left.length === 0 ? "all was undone" : `undoing failed too, run: ${left.map((line) => `ip ${line}`).join("; ")}`;
@@ -49,9 +48,9 @@ export function explainFailure({ changes, run, rest, ignored, left }: Failure): 
 
 const drivers: Partial<Record<Change["type"], Driver>> = { addBond: "bonding", addVlan: "8021q" };
 
-function explainMissingDriver({ type }: Change): string | undefined {
+async function explainMissingDriver({ type }: Change): Promise<string | undefined> {
   const driver = drivers[type];
-  if (driver === undefined || isLoaded(driver)) return undefined;
+  if (driver === undefined || (await isLoaded(driver))) return undefined;
   return `the kernel has no ${driver} driver: load it with 'modprobe ${driver}'`;
 }
 
@@ -61,25 +60,25 @@ function explainNoAltNames(step: Change, { stderr }: IpRun): string | undefined 
   return `the kernel or the ip of this node knows no altnames: set vlan.name to a name of at most ${longestName} bytes`;
 }
 
-function explainIgnored(ignored: readonly Drift[]): string | undefined {
+async function explainIgnored(ignored: readonly Drift[]): Promise<string | undefined> {
   const [first] = ignored;
   if (first === undefined) return undefined;
   const { link, what, current, desired } = first;
   const since = bondOptions.find(({ name }) => name === what)?.sinceKernel;
+  const release = await readRelease();
   const advice = since
-    ? `it came with Linux ${since}, this is ${release()}: leave it out or update the kernel`
-    : `this is Linux ${release()}: leave it out`;
+    ? `it came with Linux ${since}, this is ${release}: leave it out or update the kernel`
+    : `this is Linux ${release}: leave it out`;
   return `${link} was given ${what}=${desired}, but has it ${current}, so this kernel does not know it; ${advice}`;
 }
 
 /** Words of a line that `ip` has no use for. All of them were checked, so that it is too old for them. */
-function explainOldIp({ stderr }: IpRun): string | undefined {
+async function explainOldIp({ stderr }: IpRun): Promise<string | undefined> {
   const [, ...words] =
     /unknown command "([^"]+)"|argument "([^"]+)" is wrong: invalid|^Command "([^"]+)" is unknown/m.exec(stderr) ?? [];
   const unknown = words.find((word) => word !== undefined);
   if (unknown === undefined) return undefined;
-  const version = runIp(["-Version"], [])
-    .stdout.trim()
-    .replace(/^.*(iproute2-[^\s,]+).*$/, "$1");
+  const { stdout } = await runIp(["-Version"], []);
+  const version = stdout.trim().replace(/^.*(iproute2-[^\s,]+).*$/, "$1");
   return `the ip of this node (${version}) does not know ${unknown}: leave it out of the config or install a newer iproute2`;
 }

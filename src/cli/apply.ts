@@ -1,14 +1,14 @@
 import { isatty } from "node:tty";
-import { apply, type Outcome } from "../apply/apply.ts";
+import { apply } from "../apply/apply.ts";
 import { CniError, Code } from "../error.ts";
 import { runIp } from "../host/ip.ts";
 import { withLock } from "../host/lock.ts";
 import { hasNetAdmin } from "../host/proc.ts";
-import { readLine, writeAll } from "../host/stdio.ts";
+import { readLine, writeAll } from "../host/stdioSync.ts";
 import type { Desired } from "../model.ts";
 import { observe } from "../observe/observe.ts";
 import { describeDone, describeLack } from "../plan/describe.ts";
-import { readPolicy } from "../policy/judge.ts";
+import { readPolicy } from "../policy/load.ts";
 import { type Options, UsageError } from "./arguments.ts";
 import { type Assessments, assess, listAssessments, planNow, showAssessments } from "./assess.ts";
 import { type Report, versioned } from "./report.ts";
@@ -16,10 +16,10 @@ import { command, type Line, line, render, type Screen } from "./screen.ts";
 import { planUpdates, type Update } from "./update.ts";
 
 /** `ifacer apply`: shows the plan, asks, and does what ADD does; with `--update` also what ADD leaves alone. */
-export function applyConfigs(options: Options, screen: Screen): Report {
+export async function applyConfigs(options: Options, screen: Screen): Promise<Report> {
   const wanted = { yes: options.has("--yes"), update: options.has("--update") };
   if (!wanted.yes && !isatty(0)) throw new UsageError("standard input is no terminal that could be asked: say --yes");
-  const assessed = assess(options);
+  const assessed = await assess(options);
   const json = options.value("--output") === "json";
   const updates = wanted.update ? assessed.assessments.flatMap(({ plan }) => planUpdates(plan?.drift ?? [])) : [];
   const plan = [...showAssessments(assessed), ...showUpdates(updates)];
@@ -34,7 +34,7 @@ export function applyConfigs(options: Options, screen: Screen): Report {
   } else if (!json) {
     writeAll(1, render(plan, screen));
   }
-  const done = carryOutAll(assessed, wanted);
+  const done = await carryOutAll(assessed, wanted);
   const failed = done.some(({ refused }) => refused !== undefined);
   return report(assessed, { plan: [], done, said: failed ? "not all was done" : "done", status: failed ? 1 : 0 });
 }
@@ -86,11 +86,11 @@ function showUpdates(updates: readonly Update[]): Line[] {
 }
 
 /** Stops at the config that fails, and still tells what was done before it. */
-function carryOutAll({ assessments }: Assessments, wanted: { update: boolean }): Deed[] {
+async function carryOutAll({ assessments }: Assessments, wanted: { update: boolean }): Promise<Deed[]> {
   const done: Deed[] = [];
   for (const { path, desired } of assessments) {
     try {
-      if (desired) done.push(...carryOut(desired, wanted));
+      if (desired) done.push(...(await carryOut(desired, wanted)));
     } catch (error) {
       if (!(error instanceof CniError)) throw error;
       const { message, details } = error;
@@ -100,15 +100,15 @@ function carryOutAll({ assessments }: Assessments, wanted: { update: boolean }):
   return done;
 }
 
-function carryOut(desired: Desired, { update }: { update: boolean }): Deed[] {
-  const { changes, refused }: Outcome = apply(desired, {
+async function carryOut(desired: Desired, { update }: { update: boolean }): Promise<Deed[]> {
+  const { changes, refused } = await apply(desired, {
     judge: readPolicy(),
-    seen: observe(desired, { depth: "links" }),
+    seen: await observe(desired, { depth: "links" }),
   });
   return [
     ...changes.map((change) => ({ message: describeDone(change) })),
     ...refused.map((change) => ({ message: describeLack(change), refused: "the driver did not take it" })),
-    ...(update ? bringInLine(desired) : []),
+    ...(update ? await bringInLine(desired) : []),
   ];
 }
 
@@ -117,21 +117,23 @@ function carryOut(desired: Desired, { update }: { update: boolean }): Deed[] {
  *
  * Throws code 101 (no permission), 5 or 11 (lock).
  */
-function bringInLine(desired: Desired): Deed[] {
-  if (planUpdates(planNow(desired).drift).every(({ line }) => line === undefined)) return [];
-  if (!hasNetAdmin()) {
+async function bringInLine(desired: Desired): Promise<Deed[]> {
+  if (planUpdates((await planNow(desired)).drift).every(({ line }) => line === undefined)) return [];
+  if (!(await hasNetAdmin())) {
     throw new CniError(Code.noPermission, "ifacer may not change the network: run it as root with CAP_NET_ADMIN");
   }
-  return withLock((lock) =>
-    planUpdates(planNow(desired).drift).flatMap(({ drift, line }): Deed[] => {
-      if (line === undefined) return [];
-      const { stderr, status } = runIp(["-batch", "-"], [line], { lock });
+  return withLock(async (lock) => {
+    const deeds: Deed[] = [];
+    for (const { drift, line } of planUpdates((await planNow(desired)).drift)) {
+      if (line === undefined) continue;
+      const { stderr, status } = await runIp(["-batch", "-"], [line], { lock });
       const message = `${drift.what} of ${drift.link} from ${drift.current} to ${drift.desired}`;
-      const rest = planNow(desired).drift;
+      const rest = (await planNow(desired)).drift;
       const isThere = !rest.some(({ link, what }) => link === drift.link && what === drift.what);
-      return [isThere ? { message: `set ${message}` } : { message, refused: describeRefusal(stderr, status) }];
-    }),
-  );
+      deeds.push(isThere ? { message: `set ${message}` } : { message, refused: describeRefusal(stderr, status) });
+    }
+    return deeds;
+  });
 }
 
 function describeRefusal(stderr: string, status: number): string {

@@ -4,7 +4,7 @@ import type { Desired, Plan } from "../model.ts";
 import { observe } from "../observe/observe.ts";
 import { describeLack } from "../plan/describe.ts";
 import { plan } from "../plan/plan.ts";
-import { readPolicy } from "../policy/judge.ts";
+import { readPolicy } from "../policy/load.ts";
 import type { Options } from "./arguments.ts";
 import { type Entries, findEntries } from "./entries.ts";
 import { readFiles } from "./files.ts";
@@ -31,23 +31,23 @@ export interface Assessments {
  *
  * Throws code 102 or 103 where the node can't be looked at, 106 where its policy can't be read, code 5 where a file can't be.
  */
-export function assess(options: Options): Assessments {
+export async function assess(options: Options): Promise<Assessments> {
   const found = findEntries(readFiles(options.values("--file")));
-  const assessments = found.entries.map((entry) => {
-    const judgement = judgeEntry(entry);
-    return { ...judgement, plan: judgement.desired && planNow(judgement.desired) };
-  });
+  const assessments: Assessment[] = [];
+  for (const judgement of found.entries.map(judgeEntry)) {
+    assessments.push({ ...judgement, plan: judgement.desired && (await planNow(judgement.desired)) });
+  }
   const possible = found.problems.length === 0 && assessments.every(({ plan }) => plan && plan.conflicts.length === 0);
   return { found, assessments, possible };
 }
 
 /** The plan for this node as it is now, what the node's policy forbids being conflicts. */
-export function planNow(desired: Desired): Plan {
+export async function planNow(desired: Desired): Promise<Plan> {
   const judge = readPolicy();
   if (!asksForAnything(desired)) return { changes: [], conflicts: [], drift: [] };
-  const current = observe(desired, { depth: "use" });
+  const current = await observe(desired, { depth: "use" });
   const { changes, conflicts, drift } = plan(desired, current);
-  return { changes, conflicts: [...judge(desired, current), ...conflicts], drift };
+  return { changes, conflicts: [...(await judge(desired, current)), ...conflicts], drift };
 }
 
 /** The plans as text. */

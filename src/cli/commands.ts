@@ -1,8 +1,18 @@
+import { applyConfigs } from "./apply.ts";
 import type { Option, Options } from "./arguments.ts";
+import { convert } from "./convert.ts";
+import { examine } from "./doctor.ts";
+import { install } from "./install.ts";
+import { listNics } from "./nics.ts";
+import { showPlan } from "./plan.ts";
 import type { Report } from "./report.ts";
+import { printSchema } from "./schema.ts";
 import type { Screen } from "./screen.ts";
+import { showStatus } from "./status.ts";
+import { validate } from "./validate.ts";
+import { tellVersion } from "./version.ts";
 
-/** A command of `ifacer`: what its help says, and where its code is, which is loaded only when it is called. */
+/** A command of `ifacer`: what its help says, and what it does. */
 export interface Command {
   readonly name: string;
   /** One line for the list of commands. */
@@ -13,10 +23,10 @@ export interface Command {
   /** What its exit status 1 means; `undefined`: it does not happen. */
   readonly no?: string;
   readonly examples: readonly string[];
-  readonly load: () => Run;
+  readonly run: Run;
 }
 
-export type Run = (options: Options, screen: Screen) => Report;
+export type Run = (options: Options, screen: Screen) => Report | Promise<Report>;
 
 const file: Option = {
   long: "--file",
@@ -51,7 +61,7 @@ export const commands: readonly Command[] = [
     options: [file, output],
     no: "a config is not valid, or there is none",
     examples: ["ifacer validate -f net.yaml"],
-    load: () => (require("./validate.ts") as typeof import("./validate.ts")).validate,
+    run: validate,
   },
   {
     name: "plan",
@@ -65,7 +75,7 @@ export const commands: readonly Command[] = [
     options: [file, output],
     no: "ADD would fail: there is a conflict, or a config is not valid",
     examples: ["ifacer plan -f net.yaml", "ifacer plan -f net.yaml -o json"],
-    load: () => (require("./plan.ts") as typeof import("./plan.ts")).showPlan,
+    run: showPlan,
   },
   {
     name: "apply",
@@ -86,7 +96,7 @@ export const commands: readonly Command[] = [
     ],
     no: "it could not be done, or was not wanted",
     examples: ["ifacer apply -f net.yaml --yes", "ifacer apply -f net.yaml --update --yes"],
-    load: () => (require("./apply.ts") as typeof import("./apply.ts")).applyConfigs,
+    run: applyConfigs,
   },
   {
     name: "status",
@@ -103,7 +113,7 @@ export const commands: readonly Command[] = [
     ],
     no: "the node could not be looked at (problems don't count, see -o json)",
     examples: ["ifacer status", "ifacer status --mermaid", "ifacer status -o json"],
-    load: () => (require("./status.ts") as typeof import("./status.ts")).showStatus,
+    run: showStatus,
   },
   {
     name: "nics",
@@ -115,7 +125,7 @@ export const commands: readonly Command[] = [
     options: [output],
     no: "the node could not be looked at",
     examples: ["ifacer nics"],
-    load: () => (require("./nics.ts") as typeof import("./nics.ts")).listNics,
+    run: listNics,
   },
   {
     name: "convert",
@@ -128,7 +138,7 @@ export const commands: readonly Command[] = [
     options: [file, { ...output, choices: ["yaml", "json"], doc: "yaml (default) or json" }],
     no: "Spiderpool would refuse it, or there is none",
     examples: ["ifacer convert -f smc.yaml", "ifacer convert -f smc.yaml -o json"],
-    load: () => (require("./convert.ts") as typeof import("./convert.ts")).convert,
+    run: convert,
   },
   {
     name: "schema",
@@ -139,7 +149,7 @@ export const commands: readonly Command[] = [
       { ...output, doc: "json either way" },
     ],
     examples: ["ifacer schema", "ifacer schema --policy"],
-    load: () => (require("./schema.ts") as typeof import("./schema.ts")).printSchema,
+    run: printSchema,
   },
   {
     name: "install",
@@ -154,7 +164,7 @@ export const commands: readonly Command[] = [
     ],
     no: "it could not be installed; what was there is still there",
     examples: ["ifacer install --to /opt/cni/bin"],
-    load: () => (require("./install.ts") as typeof import("./install.ts")).install,
+    run: install,
   },
   {
     name: "doctor",
@@ -173,7 +183,7 @@ export const commands: readonly Command[] = [
     ],
     no: "something would stop ifacer",
     examples: ["ifacer doctor", "ifacer doctor --network-manager -f net.yaml"],
-    load: () => (require("./doctor.ts") as typeof import("./doctor.ts")).examine,
+    run: examine,
   },
   {
     name: "version",
@@ -183,6 +193,6 @@ export const commands: readonly Command[] = [
     ],
     options: [output],
     examples: ["ifacer version"],
-    load: () => (require("./version.ts") as typeof import("./version.ts")).tellVersion,
+    run: tellVersion,
   },
 ];

@@ -15,7 +15,7 @@ import { type Report, versioned } from "./report.ts";
 import { type Colour, type Line, line } from "./screen.ts";
 
 /** `ifacer doctor`: what on this node would stop ifacer, and the remedies; or a drop-in that keeps others off its links. */
-export function examine(options: Options): Report {
+export async function examine(options: Options): Promise<Report> {
   const judgements = options.has("--file") ? judgeFiles(options) : undefined;
   const services = (["NetworkManager", "systemd-networkd"] as const).filter((service) =>
     options.has(dropIns[service].option),
@@ -25,7 +25,8 @@ export function examine(options: Options): Report {
     throw new UsageError("--network-manager and --networkd are two files: ask for one at a time");
   if (service) return printDropIn(service, judgements);
 
-  const findings = [...examineNode(judgements), ...(judgements ?? []).flatMap(examineConfig)];
+  const findings = await examineNode(judgements);
+  for (const judgement of judgements ?? []) findings.push(await examineConfig(judgement));
   const bad = findings.filter(({ state }) => state === "bad").length;
   return {
     status: bad > 0 ? 1 : 0,
@@ -51,10 +52,10 @@ function judgeFiles(options: Options): Judgement[] {
   return [...entries.map(judge), ...unread];
 }
 
-function printDropIn(service: NetworkService, judgements: readonly Judgement[] | undefined): Report {
+async function printDropIn(service: NetworkService, judgements: readonly Judgement[] | undefined): Promise<Report> {
   const faulty = judgements?.find(({ desired }) => desired === undefined);
   if (faulty) return refuse(`${faulty.path}: not valid, see 'ifacer validate'`);
-  const { links } = listNodeLinks();
+  const { links } = await listNodeLinks();
   const desired = judgements?.flatMap((judgement) => judgement.desired ?? []) ?? [];
   const names = judgements ? listLinksOfConfigs(desired, links) : listLinksOfNode(links);
   if (names.length === 0) {
@@ -73,19 +74,19 @@ function refuse(message: string): Report {
 }
 
 /** What only the node tells about a config is what STATUS would say. */
-function examineConfig({ path, desired }: Judgement): Finding[] {
+async function examineConfig({ path, desired }: Judgement): Promise<Finding> {
   if (desired === undefined) {
-    return [{ what: path, state: "bad", message: "not valid", remedy: "'ifacer validate' says what is wrong" }];
+    return { what: path, state: "bad", message: "not valid", remedy: "'ifacer validate' says what is wrong" };
   }
-  const reason = findObstacle(desired);
-  if (reason === undefined) return [{ what: path, state: "good", message: "ADD can be tried here" }];
-  return [{ what: path, state: "bad", message: reason, remedy: "'ifacer nics' lists what there is" }];
+  const reason = await findObstacle(desired);
+  if (reason === undefined) return { what: path, state: "good", message: "ADD can be tried here" };
+  return { what: path, state: "bad", message: reason, remedy: "'ifacer nics' lists what there is" };
 }
 
-function findObstacle(desired: Desired): string | undefined {
+async function findObstacle(desired: Desired): Promise<string | undefined> {
   try {
-    checkNode(desired);
-    checkInterfaces(desired, observe(desired, { depth: "links" }));
+    await checkNode(desired);
+    checkInterfaces(desired, await observe(desired, { depth: "links" }));
     return undefined;
   } catch (error) {
     if (error instanceof CniError) return error.message;

@@ -5,11 +5,11 @@ import { readLibcVersion } from "../host/libc.ts";
 import { type Driver, hasNetAdmin, isAvailable, isLoaded } from "../host/proc.ts";
 import { findProgram } from "../host/programs.ts";
 import { isRunning, manages, type NetworkService } from "../host/services.ts";
-import { readPolicy } from "../policy/judge.ts";
+import { readPolicy } from "../policy/load.ts";
 import { policyPath } from "../policy/path.ts";
 import { dropIns } from "./dropIn.ts";
 import type { Judgement } from "./judge.ts";
-import { listNodeLinks } from "./nodeLinks.ts";
+import { listNodeLinks, type NodeLink } from "./nodeLinks.ts";
 import { listLinksOfConfigs, listLinksOfNode } from "./ownLinks.ts";
 
 /** One thing that was looked at. `bad`: ifacer can't work; `doubtful`: it works, but not all of it or not for long. */
@@ -21,30 +21,30 @@ export interface Finding {
 }
 
 /** Looks at all that ifacer needs of a node. `judgements`: the configs that it is about; `undefined`: any. */
-export function examineNode(judgements: readonly Judgement[] | undefined): Finding[] {
+export async function examineNode(judgements: readonly Judgement[] | undefined): Promise<Finding[]> {
   const desired = judgements?.flatMap((judgement) => judgement.desired ?? []);
   const drivers: Driver[] = [];
   if (desired === undefined || desired.some(({ bond }) => bond)) drivers.push("bonding");
   if (desired === undefined || desired.some(({ vlans }) => vlans.length > 0)) drivers.push("8021q");
   return [
-    examineIp(),
-    ...drivers.map(examineDriver),
-    examineRights(),
+    await examineIp(),
+    ...(await Promise.all(drivers.map(examineDriver))),
+    await examineRights(),
     examineLibc(),
     examinePolicy(),
-    ...examineServices((links) => (desired ? listLinksOfConfigs(desired, links) : listLinksOfNode(links))),
+    ...(await examineServices((links) => (desired ? listLinksOfConfigs(desired, links) : listLinksOfNode(links)))),
   ];
 }
 
-function examineIp(): Finding {
+async function examineIp(): Promise<Finding> {
   const what = "ip";
   const remedy = "install the package iproute2 (iproute on Red Hat), version 5.5 or later";
   const path = findIp();
   if (path === undefined) return { what, state: "bad", message: "is not there", remedy };
-  const { stdout, stderr } = runIp(["-V"], []);
+  const { stdout, stderr } = await runIp(["-V"], []);
   const words = `${stdout}${stderr}`.split("\n")[0] ?? "";
   // What ADD runs, on the one link that is always there.
-  const trial = runIp(["-details", "-json", "-force", "-batch", "-"], ["link show dev lo"]);
+  const trial = await runIp(["-details", "-json", "-force", "-batch", "-"], ["link show dev lo"]);
   if (!trial.stdout.startsWith("[{")) {
     const message = `${path} is not the iproute2 that ifacer needs, '${trial.command}' fails: ${words || trial.stderr}`;
     return { what, state: "bad", message, remedy };
@@ -68,17 +68,17 @@ function isOld(words: string): boolean {
   return Number(major) < 5 || (Number(major) === 5 && Number(minor) < 5);
 }
 
-function examineDriver(driver: Driver): Finding {
+async function examineDriver(driver: Driver): Promise<Finding> {
   const what = `kernel driver ${driver}`;
-  if (isLoaded(driver)) return { what, state: "good", message: "is loaded" };
-  if (isAvailable(driver)) return { what, state: "good", message: "is loaded by the kernel when it is needed" };
+  if (await isLoaded(driver)) return { what, state: "good", message: "is loaded" };
+  if (await isAvailable(driver)) return { what, state: "good", message: "is loaded by the kernel when it is needed" };
   const remedy = `install the package that brings it (linux-modules-extra, kernel-modules), then 'modprobe ${driver}'`;
   return { what, state: "bad", message: "is not there", remedy };
 }
 
-function examineRights(): Finding {
+async function examineRights(): Promise<Finding> {
   const what = "capabilities";
-  if (hasNetAdmin()) return { what, state: "good", message: "has CAP_NET_ADMIN" };
+  if (await hasNetAdmin()) return { what, state: "good", message: "has CAP_NET_ADMIN" };
   return { what, state: "bad", message: "lacks CAP_NET_ADMIN", remedy: "run it as root, as container runtimes do" };
 }
 
@@ -105,14 +105,14 @@ function examinePolicy(): Finding {
   return { what, state: "good", message: isThere ? `${policyPath} is valid` : "there is none, everything is allowed" };
 }
 
-function examineServices(listOurs: (links: ReturnType<typeof listNodeLinks>["links"]) => readonly string[]): Finding[] {
+async function examineServices(listOurs: (links: readonly NodeLink[]) => readonly string[]): Promise<Finding[]> {
   const running = (["NetworkManager", "systemd-networkd"] as const).filter(isRunning);
   if (running.length === 0) {
     return [
       { what: "network services", state: "good", message: "neither NetworkManager nor systemd-networkd runs here" },
     ];
   }
-  const links = findLinks();
+  const links = await findLinks();
   const ours = listOurs(links);
   return running.map((service) => {
     const indexes = links.filter(({ name, namespace }) => namespace === undefined && ours.includes(name));
@@ -137,9 +137,9 @@ function judgeService(
   return { what: service, state: "good", message: "runs, and leaves ifacer's links alone" };
 }
 
-function findLinks(): ReturnType<typeof listNodeLinks>["links"] {
+async function findLinks(): Promise<readonly NodeLink[]> {
   try {
-    return listNodeLinks().links;
+    return (await listNodeLinks()).links;
   } catch (error) {
     if (error instanceof CniError) return [];
     throw error;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isatty } from "node:tty";
 import { CniError, Code } from "../error.ts";
-import { readStdin } from "../host/stdio.ts";
+import { readAll } from "../host/stdioSync.ts";
 import { UsageError } from "./arguments.ts";
 
 /** A file as it was given on the command line. */
@@ -20,7 +20,7 @@ export function readFiles(paths: readonly string[]): File[] {
   return (paths.length === 0 ? ["-"] : paths).map((path) => {
     if (path !== "-") return { name: path, bytes: readFile(path) };
     if (paths.length === 0 && isatty(0)) throw new UsageError("no config is given: name a file with -f, or pipe it in");
-    return { name: "standard input", bytes: readStdin() };
+    return { name: "standard input", bytes: readAll() };
   });
 }
 

@@ -1,4 +1,4 @@
-import { readRequest } from "../cni/request.ts";
+import { readCall, readRequest } from "../cni/request.ts";
 import { readConfig } from "../config/read.ts";
 import { CniError } from "../error.ts";
 import { encodeJson, type JsonObject } from "../json.ts";
@@ -32,7 +32,7 @@ export function judge({ path, body, followers }: Entry): Judgement {
 }
 
 /** A call as a runtime makes it for a Pod. */
-const call = {
+const environment = {
   CNI_COMMAND: "ADD",
   CNI_CONTAINERID: "pod",
   CNI_NETNS: "/run/netns/pod",
@@ -43,7 +43,7 @@ const call = {
 /** What is wrong with what every network config has: its version, its name, its previous result. */
 function findProtocolFaults(body: JsonObject): Problem[] {
   try {
-    readRequest(call, () => Buffer.from(encodeJson(body)));
+    readRequest(readCall(environment), Buffer.from(encodeJson(body)));
     return [];
   } catch (error) {
     if (error instanceof CniError) return [{ path: "", message: error.message }];

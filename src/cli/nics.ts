@@ -6,7 +6,8 @@ import type { Current, Desired } from "../model.ts";
 import type { Json } from "../observe/json.ts";
 import { observe } from "../observe/observe.ts";
 import { findEnslaveConflicts } from "../plan/enslave.ts";
-import { type Judge, readPolicy } from "../policy/judge.ts";
+import type { Judge } from "../policy/judge.ts";
+import { readPolicy } from "../policy/load.ts";
 import { type NodeLink, readNodeLink } from "./nodeLinks.ts";
 import { type Report, versioned } from "./report.ts";
 import { type Line, line } from "./screen.ts";
@@ -23,8 +24,8 @@ export interface Nic {
 }
 
 /** `ifacer nics`: the NICs of this node, and whether ifacer would take them as slaves. */
-export function listNics(): Report {
-  const nics = lookAtNics();
+export async function listNics(): Promise<Report> {
+  const nics = await lookAtNics();
   return {
     status: 0,
     text: nics.length === 0 ? [line(0, "this node has no NIC")] : showNics(nics),
@@ -50,18 +51,18 @@ export function listNics(): Report {
   };
 }
 
-function lookAtNics(): Nic[] {
-  const { status, stdout } = runIp(["-details", "-json", "link", "show"], []);
+async function lookAtNics(): Promise<Nic[]> {
+  const { status, stdout } = await runIp(["-details", "-json", "link", "show"], []);
   if (status !== 0)
     throw new CniError(Code.ipFailed, "'ip -details -json link show' can't look at the links of this node");
   const links = (JSON.parse(stdout || "[]") as Json[]).map((json) => readNodeLink(json)).filter(isNic);
   const known = links.filter(({ name }) => findAltNameFault(name) === undefined);
   const names = known.map(({ name }) => name);
   // The very look that ADD takes at a bond's NICs.
-  const current = observe(desireBondOf(names, "sp_bond0"), { depth: "use" });
+  const current = await observe(desireBondOf(names, "sp_bond0"), { depth: "use" });
   const desired = desireBondOf(names, "the bond");
   const judge = readPolicyOrRefuse();
-  return links.map((link) => describeNic(link, { desired, current, judge }));
+  return Promise.all(links.map((link) => describeNic(link, { desired, current, judge })));
 }
 
 /** A policy that can't be read forbids every NIC. */
@@ -71,7 +72,7 @@ function readPolicyOrRefuse(): Judge {
   } catch (error) {
     if (!(error instanceof CniError)) throw error;
     const { message } = error;
-    return ({ interfaces: [link = ""] }) => [{ reason: "forbidden", link, message }];
+    return async ({ interfaces: [link = ""] }) => [{ reason: "forbidden", link, message }];
   }
 }
 
@@ -98,11 +99,14 @@ interface Sight {
   readonly judge: Judge;
 }
 
-function describeNic(link: NodeLink, { desired, current, judge }: Sight): Nic {
+async function describeNic(link: NodeLink, { desired, current, judge }: Sight): Promise<Nic> {
   const fault = findAltNameFault(link.name);
   const conflicts = fault
     ? []
-    : [...judge(desireBondOf([link.name], "sp_bond0"), current), ...findEnslaveConflicts(link, { desired, current })];
+    : [
+        ...(await judge(desireBondOf([link.name], "sp_bond0"), current)),
+        ...findEnslaveConflicts(link, { desired, current }),
+      ];
   const addresses = current.uses.get(link.name)?.addresses ?? [];
   return {
     link,

@@ -25,17 +25,18 @@ export interface NodeLink extends Link {
  *
  * Throws code 102 (no `ip`) or 103 (`ip` failed).
  */
-export function listNodeLinks(): { readonly links: readonly NodeLink[]; readonly unseen: number } {
-  const own = askIp(["-details", "-json", "link", "show"]);
+export async function listNodeLinks(): Promise<{ readonly links: readonly NodeLink[]; readonly unseen: number }> {
+  const own = await askIp(["-details", "-json", "link", "show"]);
   if (own === undefined)
     throw new CniError(Code.ipFailed, "'ip -details -json link show' can't look at the links of this node");
   let unseen = 0;
-  const pods = listNamespaces().map((namespace): [string, readonly Json[]] => {
-    const found = askIp(["-netns", namespace, "-details", "-json", "link", "show"]);
+  const pods = new Map<string, readonly Json[]>();
+  for (const namespace of listNamespaces()) {
+    const found = await askIp(["-netns", namespace, "-details", "-json", "link", "show"]);
     if (found === undefined) unseen++;
-    return [namespace, found ?? []];
-  });
-  return { links: readNodeLinks(own, new Map(pods)), unseen };
+    else pods.set(namespace, found);
+  }
+  return { links: readNodeLinks(own, pods), unseen };
 }
 
 /** The links of the node, and of those in Pods (by the name of the namespace) the ones that stand on a link elsewhere. */
@@ -52,8 +53,8 @@ export function isStacked({ kind }: Link): boolean {
   return kind !== undefined && ["macvlan", "macvtap", "ipvlan", "ipvtap"].includes(kind);
 }
 
-function askIp(words: readonly string[]): Json[] | undefined {
-  const { status, stdout } = runIp(words, []);
+async function askIp(words: readonly string[]): Promise<Json[] | undefined> {
+  const { status, stdout } = await runIp(words, []);
   if (status !== 0) return undefined;
   return JSON.parse(stdout || "[]");
 }

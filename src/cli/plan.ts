@@ -3,8 +3,8 @@ import { assess, listAssessments, showAssessments } from "./assess.ts";
 import { type Report, versioned } from "./report.ts";
 
 /** `ifacer plan`: what ADD would do with each config on this node, and why it would fail. */
-export function showPlan(options: Options): Report {
-  const assessed = assess(options);
+export async function showPlan(options: Options): Promise<Report> {
+  const assessed = await assess(options);
   return {
     status: assessed.possible ? 0 : 1,
     text: showAssessments(assessed),

@@ -1,6 +1,6 @@
 import { findNearest } from "../config/nearest.ts";
 import { CniError } from "../error.ts";
-import { writeAll } from "../host/stdio.ts";
+import { writeAll } from "../host/stdioSync.ts";
 import { type Options, readOptions, UsageError } from "./arguments.ts";
 import { type Command, commands } from "./commands.ts";
 import { describeAll, describeCommand } from "./help.ts";
@@ -8,14 +8,14 @@ import { versioned } from "./report.ts";
 import { lookAtScreen, render } from "./screen.ts";
 
 /** Runs `ifacer WORDS...` and returns its exit status: 0 good, 1 the answer is no, 2 wrong usage. */
-export function runCommandLine(words: readonly string[]): number {
+export async function runCommandLine(words: readonly string[]): Promise<number> {
   const [name = "", ...rest] = words;
   try {
     if (name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) return write(describeAll());
     if (name === "help") return write(describeCommand(find(rest[0] ?? "")));
     const command = find(name === "--version" ? "version" : name);
     if (rest.includes("--help") || rest.includes("-h")) return write(describeCommand(command));
-    return answer(command, readOptions(rest, command.options));
+    return await answer(command, readOptions(rest, command.options));
   } catch (error) {
     return explain(error, name);
   }
@@ -36,11 +36,11 @@ function write(text: string): number {
   return 0;
 }
 
-function answer(command: Command, options: Options): number {
+async function answer(command: Command, options: Options): Promise<number> {
   const json = options.value("--output") === "json";
   const screen = lookAtScreen(process.env);
   try {
-    const report = command.load()(options, screen);
+    const report = await command.run(options, screen);
     for (const note of report.notes ?? []) writeAll(2, `ifacer: ${note}\n`);
     const { text } = report;
     if (json) writeAll(1, `${JSON.stringify(report.json, null, 2)}\n`);

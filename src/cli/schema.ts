@@ -13,7 +13,7 @@ export function printSchema(options: Options): Report {
 }
 
 function describeConfig(): unknown {
-  const { properties, ...rest } = makeSchema(configSchema, configWords);
+  const { properties, ...rest } = makeSchema(configSchema(), configWords);
   return {
     ...rest,
     title: "ifacer's entry in a CNI conflist",

@@ -9,19 +9,19 @@ import { arrange, type Group, type Node } from "./topology.ts";
 import { drawTrees } from "./tree.ts";
 
 /** `ifacer status`: what there is on this node. */
-export function showStatus(options: Options): Report {
+export async function showStatus(options: Options): Promise<Report> {
   const mermaid = options.has("--mermaid");
   if (mermaid && (options.has("--file") || options.has("--output"))) {
     throw new UsageError("--mermaid draws the diagram alone: give neither -f nor -o with it");
   }
-  const { links, unseen } = listNodeLinks();
+  const { links, unseen } = await listNodeLinks();
   const groups = arrange(links);
   const notes =
     unseen > 0
       ? [`${unseen} namespaces in /run/netns could not be looked into, what stands on the links there is not shown`]
       : [];
   if (mermaid) return { status: 0, text: drawMermaid(groups), json: undefined, notes };
-  const compared = options.has("--file") ? assess(options) : undefined;
+  const compared = options.has("--file") ? await assess(options) : undefined;
   return {
     status: 0,
     text: [

@@ -1,5 +1,7 @@
-import type { StartedLook } from "../observe/start.ts";
-import type { Request } from "./request.ts";
+import { isOwnNamespace } from "../host/proc.ts";
+import { startLook } from "../observe/start.ts";
+import { mayHavePolicy } from "../policy/path.ts";
+import type { Call, Request } from "./request.ts";
 import { versionDocument } from "./versions.ts";
 
 /** What a call answers: the document for standard output, if any, and a line for the journal for each change made. */
@@ -8,31 +10,47 @@ export interface Answer {
   readonly journal: readonly string[];
 }
 
-/** Does what a call asks for. Throws a CniError where it can't be done; nothing is left half done then. */
-export async function answer(request: Request): Promise<Answer> {
-  switch (request.verb) {
-    case "VERSION":
-      return { document: versionDocument(), journal: [] };
-    case "ADD":
-      return withLook((look) => loadVerbs().add(request, look));
-    case "CHECK":
-      return withLook((look) => loadVerbs().check(request.config, look));
-    case "STATUS":
-      return withLook((look) => loadVerbs().status(request.config, look));
-    case "DEL":
-    case "GC":
-      // The links are shared: other Pods of the node stand on them.
-      return { journal: [] };
+/** What answers one call. */
+export interface Answering {
+  /** Fulfilled when all that was begun is known, but for the answers of `ip`. */
+  readonly begun: Promise<unknown>;
+  /** Does what the call asks for. Throws a CniError where it can't be done; nothing is left half done then. */
+  answer(request: Request): Promise<Answer>;
+  /** Waits for all that was started. */
+  end(): Promise<void>;
+}
+
+/**
+ * Gets ready for a call before its config has arrived. For verbs that look at links, all that can be learnt meanwhile is begun
+ * before they are loaded: it goes on on other threads, and `ip` gets ready on another processor.
+ */
+export function prepare({ verb, env }: Call): Answering {
+  if (verb !== "ADD" && verb !== "CHECK" && verb !== "STATUS") {
+    return { begun: Promise.resolve(), answer: answerAtOnce, end: async () => {} };
   }
+  const begun = Promise.all([startLook(), isOwnNamespace(env["CNI_NETNS"] ?? ""), mayHavePolicy()]);
+  // Loaded only for them: DEL comes for every Pod as well and needs neither zod nor `ip`.
+  const { add, check, status } = require("./verbs.ts") as typeof import("./verbs.ts");
+  return {
+    begun,
+    async answer(request) {
+      const [look, inOwnNamespace, hasPolicy] = await begun;
+      switch (request.verb) {
+        case "ADD":
+          return add(request, { look, inOwnNamespace, hasPolicy });
+        case "CHECK":
+          return check(request.config, look);
+        case "STATUS":
+          return status(request.config, look);
+        default:
+          return answerAtOnce(request);
+      }
+    },
+    end: async () => (await begun)[0].ip.end(),
+  };
 }
 
-/** Starts `ip` first: it gets ready on another processor while the verb is loaded and the config is judged. */
-function withLook<T>(verb: (look: StartedLook) => T): T {
-  const { startLook } = require("../observe/start.ts") as typeof import("../observe/start.ts");
-  return verb(startLook());
-}
-
-/** The verbs that look at links. Loaded only for them: DEL comes for every Pod as well and needs neither zod nor `ip`. */
-function loadVerbs() {
-  return require("./verbs.ts") as typeof import("./verbs.ts");
+/** DEL and GC change nothing: the links are shared, other Pods of the node stand on them. */
+async function answerAtOnce({ verb }: Request): Promise<Answer> {
+  return verb === "VERSION" ? { document: versionDocument(), journal: [] } : { journal: [] };
 }

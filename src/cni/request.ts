@@ -1,8 +1,7 @@
 import { CniError, Code } from "../error.ts";
 import { decodeJson, describeJson, type Json, JsonObject, member, membersNamed } from "../json.ts";
-import { dnsShape } from "./result.ts";
-import { checkShape, type Shape } from "./shape.ts";
-import { agreeOnVersion, type Verb, type Version, verbs } from "./versions.ts";
+import { checkShape, dnsShape, type Shape } from "./shape.ts";
+import { agreeOnVersion, isVerb, type Verb, type Version, verbs } from "./versions.ts";
 
 /** What arrived on standard input, as far as the protocol judges it. */
 export interface NetworkConfig {
@@ -61,22 +60,36 @@ const knownMembers: Shape = {
   },
 };
 
+/** A call as far as the environment tells it. `verb`: `undefined` for a command that ifacer does not know. */
+export interface Call {
+  readonly env: Environment;
+  readonly command: string;
+  readonly verb: Verb | undefined;
+}
+
 /**
- * Reads a call from the environment and, unless it is VERSION, from standard input. What is wrong is found in the order
- * of the reference library (pkg/skel): variables, JSON, network name, command, version, types of the other members.
+ * Reads a call from the environment. Together with `readRequest` it finds what is wrong in the order of the reference library
+ * (pkg/skel): variables, JSON, network name, command, version, types of the other members.
+ *
+ * @throws CniError code 4 (environment)
+ */
+export function readCall(env: Environment): Call {
+  const command = env["CNI_COMMAND"] ?? "";
+  const verb = isVerb(command) ? command : undefined;
+  checkEnvironment(env, verb, command);
+  return { env, command, verb };
+}
+
+/**
+ * Reads what a call asks for; all but VERSION need what came on standard input.
  *
  * DEL, GC and STATUS don't judge what they don't need: a broken prevResult reads as none.
  *
- * @param readStdin reads standard input to its end
- * @throws CniError code 4 (environment), 6 (JSON, types), 7 (network name), 1 (version)
+ * @throws CniError code 4 (command), 6 (JSON, types), 7 (network name), 1 (version)
  */
-export function readRequest(env: Environment, readStdin: () => Uint8Array): Request {
-  const command = env["CNI_COMMAND"] ?? "";
-  const verb = verbs.find((known) => known === command);
-  checkEnvironment(env, verb, command);
+export function readRequest({ env, command, verb }: Call, stdin: Uint8Array): Request {
   if (verb === "VERSION") return { verb };
-
-  const body = decodeJson(readStdin(), "the network config on standard input");
+  const body = decodeJson(stdin, "the network config on standard input");
   const name = networkName(body);
   if (verb === undefined || !(body instanceof JsonObject)) {
     const message = `CNI_COMMAND is ${describeJson(command)}, ifacer knows ${verbs.join(", ")}`;
@@ -107,7 +120,8 @@ const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 
 function checkEnvironment(env: Environment, verb: Verb | undefined, command: string): void {
   const needed = verb === undefined ? [] : required[verb];
-  const missing = [...(command === "" ? ["CNI_COMMAND"] : []), ...needed.filter((name) => (env[name] ?? "") === "")];
+  const missing = command === "" ? ["CNI_COMMAND"] : [];
+  for (const name of needed) if ((env[name] ?? "") === "") missing.push(name);
   if (missing.length > 0) {
     const are = missing.length === 1 ? "is" : "are";
     const message = `${missing.join(", ")} ${are} missing or empty in the environment${command && ` of ${command}`}`;
@@ -127,6 +141,7 @@ function checkInterfaceName(ifName: string): void {
   const fail = (problem: string): never => {
     throw new CniError(Code.environment, `CNI_IFNAME ${describeJson(ifName)} ${problem}`);
   };
+  if (ifName.length <= 15 && namePattern.test(ifName)) return;
   const length = new TextEncoder().encode(ifName).length;
   if (length > 15) fail(`is ${length} bytes long, interface names have at most 15`);
   if (ifName === "." || ifName === "..") fail("is not an interface name");
@@ -154,5 +169,7 @@ function networkName(body: Json): string {
 function textOf(body: JsonObject, name: string): string {
   const values = membersNamed(body, name);
   for (const value of values) checkShape(value, "string", name);
-  return values.findLast((value) => typeof value === "string") ?? "";
+  let text = "";
+  for (const value of values) if (typeof value === "string") text = value;
+  return text;
 }

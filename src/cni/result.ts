@@ -1,11 +1,7 @@
 import { CniError, Code } from "../error.ts";
 import { describeJson, foldName, isJsonArray, type Json, type JsonMember, JsonObject, member } from "../json.ts";
-import { addressFamily, checkShape, type Shape } from "./shape.ts";
+import { addressFamily, checkShape, dnsShape, type Shape } from "./shape.ts";
 import { isSupported, type ResultShape, resultShape, supportedVersions, type Version } from "./versions.ts";
-
-export const dnsShape: Shape = {
-  fields: { nameservers: ["string"], domain: "string", search: ["string"], options: ["string"] },
-};
 
 const routes: Shape = [
   {

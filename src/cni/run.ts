@@ -1,34 +1,47 @@
 import { CniError, Code } from "../error.ts";
-import { readStdin, writeAll } from "../host/stdio.ts";
-import { answer } from "./answer.ts";
-import { readRequest } from "./request.ts";
+import { writeStdout } from "../host/stdio.ts";
+import { type Answering, prepare } from "./answer.ts";
+import { readCall, readRequest } from "./request.ts";
 import { newestVersion, supportedVersions, type Version } from "./versions.ts";
 
 /** Set by scripts/build.ts. */
 declare const IFACER_VERSION: string;
 
-/** Answers a runtime's call: one JSON document or nothing on standard output, whatever happens. */
-export async function runPlugin(): Promise<number> {
+/**
+ * Answers a runtime's call: one JSON document or nothing on standard output, whatever happens. Returns the exit status.
+ *
+ * @param stdin all of standard input, which VERSION does without
+ */
+export async function runPlugin(stdin: Promise<Uint8Array>): Promise<number> {
   let cniVersion: Version = newestVersion;
+  let answering: Answering | undefined;
+  // That it can't be read is told where it is needed, below; a call with a variable missing does not come that far.
+  stdin.catch(() => {});
   try {
     // Runtimes start plugins in folders that are gone or out of reach.
     process.chdir("/");
-    const request = readRequest(process.env, readStdin);
+    const call = readCall(process.env);
+    answering = prepare(call);
+    // Together, as each return to the event loop takes its time.
+    const [config] = await Promise.all([stdin, answering.begun]);
+    const request = readRequest(call, config);
     if ("config" in request) cniVersion = request.config.cniVersion;
-    const { document, journal } = await answer(request);
+    const { document, journal } = await answering.answer(request);
     for (const line of journal) note(`ifacer: ${line}`);
-    if (document !== undefined) writeAll(1, `${document}\n`);
+    if (document !== undefined) await writeStdout(`${document}\n`);
     return 0;
   } catch (error) {
-    return fail(error, cniVersion);
+    return await fail(error, cniVersion);
+  } finally {
+    await answering?.end();
   }
 }
 
 /** Writes the error document (CNI specification, "Error"), with the config's version where that is known. */
-function fail(error: unknown, cniVersion: Version): number {
+async function fail(error: unknown, cniVersion: Version): Promise<number> {
   const { code, message, details } = error instanceof CniError ? error : explainBug(error);
   try {
-    writeAll(1, `${JSON.stringify({ cniVersion, code, msg: message, ...(details && { details }) })}\n`);
+    await writeStdout(`${JSON.stringify({ cniVersion, code, msg: message, ...(details && { details }) })}\n`);
   } catch {
     // Nobody reads standard output; the exit status still tells.
   }
@@ -50,6 +63,7 @@ export function tellAbout(): number {
 
 /** Writes a line for people. That nobody can read it must not make a success fail. */
 function note(line: string): void {
+  const { writeAll } = require("../host/stdioSync.ts") as typeof import("../host/stdioSync.ts");
   try {
     writeAll(2, `${line}\n`);
   } catch {

@@ -14,6 +14,11 @@ const words = {
   subnet: "an IP address with its prefix length, such as 192.0.2.1/24",
 } as const;
 
+/** `dns` of a network config and of a result. */
+export const dnsShape: Shape = {
+  fields: { nameservers: ["string"], domain: "string", search: ["string"], options: ["string"] },
+};
+
 /**
  * @param path where the value stands, for the message: `prevResult`
  * @throws CniError code 6 that names the first member of a wrong type, as Go's decoder would refuse it

@@ -7,12 +7,13 @@ import { plan } from "../plan/plan.ts";
 // Runtimes take a node out of service on STATUS's word, so what can't be told for sure counts as working.
 
 /** Throws code 50 where no ADD of this config can work on this node: no `ip`, no rights, no driver. */
-export function checkNode(desired: Desired): void {
+export async function checkNode(desired: Desired): Promise<void> {
   if (findIp() === undefined) refuse("there is no 'ip' on this node: install the package iproute2");
-  if (!hasNetAdmin()) refuse("ifacer may not change the network: run it as root with CAP_NET_ADMIN");
-  const driver = neededDrivers(desired).find((needed) => !isAvailable(needed));
-  if (driver)
+  if (!(await hasNetAdmin())) refuse("ifacer may not change the network: run it as root with CAP_NET_ADMIN");
+  for (const driver of neededDrivers(desired)) {
+    if (await isAvailable(driver)) continue;
     refuse(`the kernel has no ${driver} driver: install the package that brings it, then 'modprobe ${driver}'`);
+  }
 }
 
 /** Throws code 50 where a NIC of the config is not among what was seen of the node. */

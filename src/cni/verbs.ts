@@ -1,15 +1,14 @@
 import { apply } from "../apply/apply.ts";
 import { asksForAnything } from "../config/desired.ts";
-import { requireDesired } from "../config/read.ts";
+import { readConfig, requireDesired } from "../config/read.ts";
 import { CniError, Code, errorOfAll } from "../error.ts";
-import { isOwnNamespace } from "../host/proc.ts";
 import { encodeJson, type JsonObject, member } from "../json.ts";
 import type { Desired } from "../model.ts";
-import { finishLook } from "../observe/observe.ts";
-import type { StartedLook } from "../observe/start.ts";
+import { observe } from "../observe/observe.ts";
+import type { Look } from "../observe/start.ts";
 import { describeDone, describeLack } from "../plan/describe.ts";
 import { plan } from "../plan/plan.ts";
-import { readPolicy } from "../policy/judge.ts";
+import { allowAll } from "../policy/judge.ts";
 import type { Answer } from "./answer.ts";
 import type { NetworkConfig, Request } from "./request.ts";
 import { convertResult } from "./result.ts";
@@ -20,45 +19,53 @@ type Add = Extract<Request, { verb: "ADD" }>;
 const silence: Answer = { journal: [] };
 
 /** The version and the result are looked at before the host is touched. */
-export async function add({ config, netns, allowOwnNamespace }: Add, look: StartedLook): Promise<Answer> {
-  const result = convertResult(config.prevResult, config.cniVersion);
-  if (!allowOwnNamespace && isOwnNamespace(netns)) {
+export async function add(
+  { config, netns, allowOwnNamespace }: Add,
+  { look, inOwnNamespace, hasPolicy }: { look: Look; inOwnNamespace: boolean; hasPolicy: boolean },
+): Promise<Answer> {
+  const document = encodeJson(convertResult(config.prevResult, config.cniVersion));
+  const reading = readConfig(config.body);
+  if (!allowOwnNamespace && inOwnNamespace) {
     throw new CniError(
       Code.ownNamespace,
       `CNI_NETNS ${netns} is the node's own network namespace: a Pod must have its own`,
     );
   }
-  const { desired } = requireDesired(config.body);
-  const document = encodeJson(result);
-  const judge = readPolicy();
+  const { desired } = requireDesired(reading);
+  const judge = hasPolicy ? loadPolicy().readPolicy() : allowAll;
   if (!asksForAnything(desired)) return { document, journal: [] };
-  const { changes, refused } = apply(desired, { judge, seen: await finishLook(look, desired) });
+  const seen = await observe(desired, { depth: "links", look });
+  const { changes, refused } = await apply(desired, { judge, seen });
   const notes = refused.map((change) => `the driver refused it, ${describeLack(change)}`);
   return { document, journal: [...changes.map(describeDone), ...notes] };
 }
 
 /** Throws what ADD would have to change, and what is in its way. */
-export async function check(config: NetworkConfig, look: StartedLook): Promise<Answer> {
+export async function check(config: NetworkConfig, look: Look): Promise<Answer> {
   const desired = findDesired(config.body);
   if (desired === undefined) return silence;
-  const { changes, conflicts } = plan(desired, await finishLook(look, desired));
+  const { changes, conflicts } = plan(desired, await observe(desired, { depth: "links", look }));
   const faults = [...conflicts.map(({ message }) => message), ...changes.map(describeLack)];
   if (faults.length > 0) throw errorOfAll(Code.changed, faults);
   return silence;
 }
 
 /** Throws code 50 where ADD can not work now. */
-export async function status(config: NetworkConfig, look: StartedLook): Promise<Answer> {
+export async function status(config: NetworkConfig, look: Look): Promise<Answer> {
   const desired = findDesired(config.body);
   if (desired === undefined) return silence;
-  checkNode(desired);
-  checkInterfaces(desired, await finishLook(look, desired));
+  await checkNode(desired);
+  checkInterfaces(desired, await observe(desired, { depth: "links", look }));
   return silence;
+}
+
+function loadPolicy() {
+  return require("../policy/load.ts") as typeof import("../policy/load.ts");
 }
 
 /** What the config asks for; `undefined`: nothing, or a runtime took our keys out of it. */
 function findDesired(body: JsonObject): Desired | undefined {
   if (member(body, "interfaces") === undefined) return undefined;
-  const { desired } = requireDesired(body);
+  const { desired } = requireDesired(readConfig(body));
   return asksForAnything(desired) ? desired : undefined;
 }

@@ -13,6 +13,10 @@ export const verbs = ["ADD", "DEL", "CHECK", "GC", "STATUS", "VERSION"] as const
 
 export type Verb = (typeof verbs)[number];
 
+export function isVerb(command: string): command is Verb {
+  return (verbs as readonly string[]).includes(command);
+}
+
 /** The version of the specification that brought the verb in; the others were there from the start. */
 const since: Partial<Record<Verb, Version>> = { CHECK: "0.4.0", GC: "1.1.0", STATUS: "1.1.0" };
 

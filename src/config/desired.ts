@@ -7,10 +7,8 @@ import {
   type Problem,
   type Setting,
 } from "../model.ts";
-import { parseBondOptions } from "./bondOptions.ts";
 import { findAltNameFault, findLinkNameFault, fitsLinkName, shortenVlanName } from "./names.ts";
 import type { Config } from "./schema.ts";
-import { parseVlanOptions } from "./vlanOptions.ts";
 
 /** Name of a bond whose config gives none, as the plugin that ifacer replaces has it. */
 const defaultBondName = "sp_bond0";
@@ -60,15 +58,16 @@ interface Findings {
 }
 
 function findInterfaceProblems(interfaces: readonly string[]): Problem[] {
+  const problems: Problem[] = [];
   const seen = new Set<string>();
-  return interfaces.flatMap((name, index) => {
+  for (const [index, name] of interfaces.entries()) {
     const path = `interfaces[${index}]`;
     const fault = findAltNameFault(name);
-    if (fault) return [{ path, message: `the name ${JSON.stringify(name)} ${fault}` }];
-    if (seen.has(name)) return [{ path, message: `${name} is listed twice` }];
+    if (fault) problems.push({ path, message: `the name ${JSON.stringify(name)} ${fault}` });
+    else if (seen.has(name)) problems.push({ path, message: `${name} is listed twice` });
     seen.add(name);
-    return [];
-  });
+  }
+  return problems;
 }
 
 function desireBond(config: Config, { problems, warnings }: Findings): DesiredBond | undefined {
@@ -89,6 +88,8 @@ function desireBond(config: Config, { problems, warnings }: Findings): DesiredBo
 }
 
 function desireBondSettings(config: Config, mode: BondMode | undefined, findings: Findings): readonly Setting[] {
+  // Loaded only where there is a bond: the table of its options is the largest part of the code.
+  const { parseBondOptions } = require("./bondOptions.ts") as typeof import("./bondOptions.ts");
   const { settings, problems, warnings } = parseBondOptions(config.bond?.options ?? "", {
     mode: mode ?? bondModes[0],
     interfaces: config.interfaces,
@@ -104,9 +105,7 @@ interface VlanContext extends Findings {
 }
 
 function desireVlans(config: Config, { bond, problems, warnings }: VlanContext): readonly DesiredVlan[] {
-  const { settings, ...found } = parseVlanOptions(config.vlan?.options ?? "", { path: "vlan.options" });
-  problems.push(...found.problems);
-  warnings.push(...found.warnings);
+  const settings = desireVlanSettings(config, { problems, warnings });
   const id = config.vlanID ?? 0;
   if (id === 0) {
     if (config.vlan) warnings.push({ path: "vlan", message: "is ignored: vlanID is 0 or not given" });
@@ -127,6 +126,15 @@ function desireVlans(config: Config, { bond, problems, warnings }: VlanContext):
   });
 }
 
+function desireVlanSettings({ vlan }: Config, findings: Findings): readonly Setting[] {
+  if (vlan?.options === undefined) return [];
+  const { parseVlanOptions } = require("./vlanOptions.ts") as typeof import("./vlanOptions.ts");
+  const { settings, problems, warnings } = parseVlanOptions(vlan.options, { path: "vlan.options" });
+  findings.problems.push(...problems);
+  findings.warnings.push(...warnings);
+  return settings;
+}
+
 function findVlanNameProblems(config: Config, parents: readonly string[]): Problem[] {
   const name = config.vlan?.name;
   const path = "vlan.name";
@@ -143,9 +151,11 @@ function findVlanNameProblems(config: Config, parents: readonly string[]): Probl
 }
 
 function findLongAltNames(config: Config, parents: readonly string[]): Problem[] {
-  return parents.flatMap((parent, index) => {
+  const problems: Problem[] = [];
+  for (const [index, parent] of parents.entries()) {
     const fault = findAltNameFault(parent) ? undefined : findAltNameFault(`${parent}.${config.vlanID}`);
-    if (fault === undefined) return [];
-    return [{ path: `interfaces[${index}]`, message: `the VLAN's name ${parent}.${config.vlanID} ${fault}` }];
-  });
+    if (fault === undefined) continue;
+    problems.push({ path: `interfaces[${index}]`, message: `the VLAN's name ${parent}.${config.vlanID} ${fault}` });
+  }
+  return problems;
 }

@@ -23,14 +23,15 @@ export type ConfigReading =
  */
 export function readConfig(body: JsonObject): ConfigReading {
   const plain = makeCanonical(body);
-  const parsed = configSchema.safeParse(plain);
+  const parsed = configSchema(plain).safeParse(plain);
   if (parsed.success) {
     const { desired, problems, warnings } = desire(parsed.data);
     if (problems.length === 0) return { desired, problems: [], warnings };
     return { desired: undefined, problems, warnings, code: Code.invalidConfig };
   }
   const issues = parsed.error.issues;
-  const rest = configSchema.safeParse(withoutFaults(plain, issues));
+  const sound = withoutFaults(plain, issues);
+  const rest = configSchema(sound).safeParse(sound);
   const further = rest.success ? desire(rest.data).problems : [];
   return {
     desired: undefined,
@@ -40,13 +41,8 @@ export function readConfig(body: JsonObject): ConfigReading {
   };
 }
 
-/**
- * What a config asks of the host, and the warnings about it.
- *
- * Throws code 6 or 7 with all that is wrong with it in the details.
- */
-export function requireDesired(body: JsonObject): { readonly desired: Desired; readonly warnings: readonly Problem[] } {
-  const reading = readConfig(body);
+/** A config without problems. Throws code 6 or 7 with all that is wrong with it in the details. */
+export function requireDesired(reading: ConfigReading): Extract<ConfigReading, { desired: Desired }> {
   if (reading.desired) return reading;
   throw errorOfAll(
     reading.code,

@@ -11,47 +11,81 @@ export interface IpRun {
   readonly stderr: string;
 }
 
+/** An `ip` that was started and waits for its lines on standard input. What it says on standard error is lost. */
+export interface StartedIp {
+  /**
+   * Gives it its lines and returns its standard output as soon as `isWhole` says that it is, at the latest when it ends. To wait
+   * for the end takes as long again.
+   *
+   * Throws code 102 where there is no `ip` and 103 where it can't be started. That it fails is for the caller to judge.
+   */
+  ask(lines: readonly string[], isWhole: (stdout: string) => boolean): Promise<string>;
+  /**
+   * Waits for its end; if it was not asked, it has done nothing. Who exits before leaves it to PID 1, which in a container may
+   * be a program that waits for nobody, so that a zombie would stay of each call.
+   */
+  end(): Promise<void>;
+}
+
+/** Starts `ip ARGUMENTS`, so that its start goes on beside ours. No shell is involved. Throws nothing. */
+export function startIp(args: readonly string[]): StartedIp {
+  const started = attempt(() => spawn((path) => Bun.spawn([path, ...args], { stdio: ["pipe", "pipe", "ignore"] })));
+  let asked = false;
+  return {
+    async ask(lines, isWhole) {
+      if ("fault" in started) throw started.fault;
+      asked = true;
+      await give(started.value.stdin, lines);
+      return read(started.value.stdout, isWhole);
+    },
+    async end() {
+      if ("fault" in started) return;
+      if (!asked) await give(started.value.stdin, []);
+      await started.value.exited;
+    },
+  };
+}
+
 /**
- * Runs `ip ARGUMENTS` once, with `lines` on its standard input, and waits for its end. No shell is involved.
+ * Runs `ip ARGUMENTS` with `lines` on its standard input and waits for its end. No shell is involved.
  *
  * With `lock`, the file of a lock that is held, `ip` holds it too: where ifacer is killed, nobody else can take the lock
  * before the `ip` that it started has ended.
  *
  * Throws code 102 where there is no `ip` and 103 where it can't be started. That it fails is for the caller to judge.
  */
-export function runIp(args: readonly string[], lines: readonly string[], { lock }: { lock?: number } = {}): IpRun {
-  const child = spawn((path) =>
-    Bun.spawnSync([path, ...args], {
-      stdio: [encode(lines), "pipe", "pipe", ...(lock === undefined ? [] : [lock])],
-    }),
-  );
-  return describeRun(args, { ...child, stdout: child.stdout.toString(), stderr: child.stderr.toString() });
+export async function runIp(
+  args: readonly string[],
+  lines: readonly string[],
+  { lock }: { lock?: number } = {},
+): Promise<IpRun> {
+  const files = lock === undefined ? [] : [lock];
+  const child = spawn((path) => Bun.spawn([path, ...args], { stdio: ["pipe", "pipe", "pipe", ...files] }));
+  const output = Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  await give(child.stdin, lines);
+  const [stdout, stderr] = await output;
+  const status = child.exitCode ?? 128 + numberOf(child.signalCode);
+  return { command: ["ip", ...args].join(" "), status, stdout, stderr: stderr.trim() };
 }
 
-/** An `ip` that was started and waits for its lines. Without any it ends, having done nothing, when ifacer does. */
-export interface StartedIp {
-  /** Gives it its lines and waits for its end. Throws as `runIp` does. */
-  finish(lines: readonly string[]): Promise<IpRun>;
+async function give(stdin: Bun.FileSink, lines: readonly string[]): Promise<void> {
+  try {
+    stdin.write(`${lines.join("\n")}\n`);
+    await stdin.end();
+  } catch {
+    // It ended before it had read all of them: its output tells.
+  }
 }
 
-/** Starts `ip ARGUMENTS`, so that its start goes on beside ours. Throws nothing: `finish` does. */
-export function startIp(args: readonly string[]): StartedIp {
-  const started = attempt(() => spawn((path) => Bun.spawn([path, ...args], { stdio: ["pipe", "pipe", "pipe"] })));
-  return {
-    async finish(lines) {
-      if ("fault" in started) throw started.fault;
-      const child = started.value;
-      const output = Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-      try {
-        child.stdin.write(encode(lines));
-        await child.stdin.end();
-      } catch {
-        // It ended before it had read all of them: its output and its status tell.
-      }
-      const [stdout, stderr] = await output;
-      return describeRun(args, { exitCode: child.exitCode, signalCode: child.signalCode, stdout, stderr });
-    },
-  };
+/** What comes until it is whole, or until there is no more. */
+async function read(stream: ReadableStream<Uint8Array>, isWhole: (text: string) => boolean): Promise<string> {
+  const reader = stream.getReader();
+  const decoder = new TextDecoder();
+  for (let text = ""; ; ) {
+    const { done, value } = await reader.read();
+    text += decoder.decode(value, { stream: !done });
+    if (done || isWhole(text)) return text;
+  }
 }
 
 function attempt<T>(work: () => T): { readonly value: T } | { readonly fault: unknown } {
@@ -60,10 +94,6 @@ function attempt<T>(work: () => T): { readonly value: T } | { readonly fault: un
   } catch (fault) {
     return { fault };
   }
-}
-
-function encode(lines: readonly string[]): Buffer {
-  return Buffer.from(lines.map((line) => `${line}\n`).join(""));
 }
 
 function spawn<T>(start: (path: string) => T): T {
@@ -81,21 +111,10 @@ function spawn<T>(start: (path: string) => T): T {
   }
 }
 
-interface Ended {
-  readonly exitCode: number | null;
-  readonly signalCode?: string | number | null | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function describeRun(args: readonly string[], { exitCode, signalCode, stdout, stderr }: Ended): IpRun {
-  const status = exitCode ?? 128 + numberOf(signalCode);
-  return { command: ["ip", ...args].join(" "), status, stdout, stderr: stderr.trim() };
-}
-
-function numberOf(signal: Ended["signalCode"]): number {
+function numberOf(signal: NodeJS.Signals | number | null): number {
+  if (typeof signal === "number") return signal;
   const { constants } = require("node:os") as typeof import("node:os");
-  return typeof signal === "number" ? signal : (constants.signals[signal as NodeJS.Signals] ?? 0);
+  return signal === null ? 0 : constants.signals[signal];
 }
 
 export function findIp(): string | undefined {

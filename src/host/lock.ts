@@ -27,7 +27,7 @@ const patience = 30;
  * Throws code 5 where the file can't be opened, code 11 where one other holds the lock for 30 s, and code 102 where this node has
  * no way to lock.
  */
-export function withLock<T>(work: (lock: number) => T): T {
+export async function withLock<T>(work: (lock: number) => Promise<T>): Promise<T> {
   const path = `${lockFolder}/netns-${statSync("/proc/self/ns/net").ino}.lock`;
   const fd = openLockFile(path);
   try {
@@ -38,7 +38,7 @@ export function withLock<T>(work: (lock: number) => T): T {
         { details: describeHolders(fd) },
       );
     }
-    return work(fd);
+    return await work(fd);
   } finally {
     closeSync(fd);
   }

@@ -1,31 +1,31 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { release } from "node:os";
+import { isThere, readText, stat } from "./file.ts";
 
 /** All of /proc/net/vlan/config of this network namespace; empty where the kernel has no 8021q loaded. */
-export function readVlanConfig(): string {
+export function readVlanConfig(): Promise<string> {
   return readText("/proc/self/net/vlan/config");
 }
 
 /** All of /proc/net/dev_mcast of this network namespace: who listens to which Ethernet multicast address. */
-export function readMulticast(): string {
+export function readMulticast(): Promise<string> {
   return readText("/proc/self/net/dev_mcast");
 }
 
 /** Whether this process may change the network: CAP_NET_ADMIN is bit 12 of its effective capabilities (capabilities(7)). */
-export function hasNetAdmin(): boolean {
-  const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
+export async function hasNetAdmin(): Promise<boolean> {
+  const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(await readText("/proc/self/status"))?.[1] ?? "0";
   return (BigInt(`0x${capabilities}`) >> 12n) % 2n === 1n;
 }
 
 /** Whether `path` is the network namespace of this process: the same device and inode. What can't be looked at is not. */
-export function isOwnNamespace(path: string): boolean {
-  const own = statSync("/proc/self/ns/net");
-  try {
-    const other = statSync(path);
-    return other.dev === own.dev && other.ino === own.ino;
-  } catch {
-    return false;
-  }
+export async function isOwnNamespace(path: string): Promise<boolean> {
+  const [own, other] = await Promise.all([identify("/proc/self/ns/net"), identify(path)]);
+  return other !== undefined && other === own;
+}
+
+/** What tells one file from another; `undefined`: it can't be looked at. */
+async function identify(path: string): Promise<string | undefined> {
+  const file = await stat(path);
+  return file && `${file.dev}:${file.ino}`;
 }
 
 /** A driver of the kernel, by the name of its module. */
@@ -37,26 +37,24 @@ const driverTraces: Record<Driver, string> = {
 };
 
 /** Whether the driver is in the running kernel now. It may still come when it is asked for. */
-export function isLoaded(driver: Driver): boolean {
-  return existsSync(driverTraces[driver]);
+export function isLoaded(driver: Driver): Promise<boolean> {
+  return isThere(driverTraces[driver]);
 }
 
 /**
  * Whether the driver is in the kernel or can be loaded into it, as far as that can be told: where the kernel takes modules
  * but its folder of them can't be seen, as in a container, it counts as there.
  */
-export function isAvailable(driver: Driver): boolean {
-  if (isLoaded(driver)) return true;
-  if (!existsSync("/proc/modules")) return false;
-  const folder = `/lib/modules/${release()}`;
-  if (!existsSync(`${folder}/modules.dep`)) return true;
-  return ["modules.dep", "modules.builtin"].some((list) => readText(`${folder}/${list}`).includes(`/${driver}.ko`));
+export async function isAvailable(driver: Driver): Promise<boolean> {
+  if (await isLoaded(driver)) return true;
+  if (!(await isThere("/proc/modules"))) return false;
+  const folder = `/lib/modules/${await readRelease()}`;
+  if (!(await isThere(`${folder}/modules.dep`))) return true;
+  const lists = await Promise.all(["modules.dep", "modules.builtin"].map((list) => readText(`${folder}/${list}`)));
+  return lists.some((list) => list.includes(`/${driver}.ko`));
 }
 
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
+/** The kernel's release, as uname(2) tells it. */
+export async function readRelease(): Promise<string> {
+  return (await readText("/proc/sys/kernel/osrelease")).trim();
 }

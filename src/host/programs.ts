@@ -1,5 +1,3 @@
-import { accessSync, constants, statSync } from "node:fs";
-
 const usualFolders = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
 
 /**
@@ -7,22 +5,11 @@ const usualFolders = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin
  * PATH; `undefined`: it is in none of `searchedFolders()`. Relative entries of PATH are left out.
  */
 export function findProgram(name: string): string | undefined {
-  return searchedFolders()
-    .map((folder) => `${folder}/${name}`)
-    .find(isProgram);
+  return Bun.which(name, { PATH: searchedFolders().join(":") }) ?? undefined;
 }
 
 /** Where `findProgram` looks, in this order. */
 export function searchedFolders(): string[] {
   const onPath = (process.env["PATH"] ?? "").split(":").filter((folder) => folder.startsWith("/"));
   return [...onPath, ...usualFolders];
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

@@ -6,10 +6,10 @@ import { parseIpOutput } from "./parse.ts";
  * The links that links stand on, as far down as there are: the slaves of a bond or bridge, the parent of a VLAN. NICs stand
  * on nothing, so that where only those are given nothing is asked.
  */
-export function observeBelow(links: readonly Link[]): readonly Link[] {
+export async function observeBelow(links: readonly Link[]): Promise<readonly Link[]> {
   const found = new Map(links.map((link) => [link.index, link]));
   for (let lines = links.flatMap(askBelow); lines.length > 0; ) {
-    const { stdout } = runIp(["-details", "-json", "-force", "-batch", "-"], lines);
+    const { stdout } = await runIp(["-details", "-json", "-force", "-batch", "-"], lines);
     const seen = parseIpOutput(stdout).links.filter(({ index }) => !found.has(index));
     for (const link of seen) found.set(link.index, link);
     lines = seen.flatMap(askBelow);

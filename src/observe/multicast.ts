@@ -9,6 +9,7 @@ const groupsOfAll = ["01005e000001", "333300000001"];
  */
 export function findSharedNICs(text: string): ReadonlySet<string> {
   const shared = new Set<string>();
+  if (text === "") return shared;
   for (const line of text.split("\n")) {
     const [, name, users, address] = /^\d+\s+(\S+)\s+(\d+)\s+\d+\s+([0-9a-f]+)$/.exec(line) ?? [];
     if (name && Number(users) > 1 && groupsOfAll.includes(address ?? "")) shared.add(name);

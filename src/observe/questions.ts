@@ -8,8 +8,8 @@ export type Depth = "links" | "use";
  * The lines for `ip -details -json -force -batch -` that show what a config is about: its NICs, its bond, its VLANs, and the
  * given VLANs of others. The number of lines follows the config, not the host.
  *
- * The loopback device answers always: its answer tells that `ip` works and came that far. `link show master` comes last,
- * as `ip` leaves the batch at that line where the bond isn't there.
+ * The loopback device answers always: its answer tells that `ip` works and came that far. It is asked again after
+ * `link show master`, at which `ip` leaves the batch where the bond isn't there.
  */
 export function askAbout(desired: Desired, { vlans, depth }: { vlans: readonly VlanEntry[]; depth: Depth }): string[] {
   const names = new Set<string>();
@@ -25,8 +25,15 @@ export function askAbout(desired: Desired, { vlans, depth }: { vlans: readonly V
   if (ofUse) lines.push(...stackedKinds.map((kind) => `link show type ${kind}`), allRoutes);
   if (desired.bond) lines.push(askAboutLink(desired.bond.name));
   lines.push(askAboutLink(loopback));
-  if (desired.bond) lines.push(`link show master ${desired.bond.name}`);
+  if (desired.bond) lines.push(`link show master ${desired.bond.name}`, askAboutLink(loopback));
   return lines;
+}
+
+/** Whether this is all that `ip` says to the lines: it writes each answer at once, and the last one is the loopback device's. */
+export function isWhole(stdout: string, lines: readonly string[]): boolean {
+  if (!stdout.endsWith("\n")) return false;
+  const asked = lines.filter((line) => line.endsWith(` dev ${loopback}`)).length;
+  return stdout.split(`"ifname":"${loopback}"`).length > asked;
 }
 
 /** With `dev NIC`, `ip` would leave out the routes for which the NIC is one of several ways. */

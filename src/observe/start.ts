@@ -1,12 +1,19 @@
 import { type StartedIp, startIp } from "../host/ip.ts";
+import { readVlanConfig } from "../host/proc.ts";
 
-/** What `ip` is started with to look at links; the questions come on standard input. */
-export const looking = ["-details", "-json", "-force", "-batch", "-"];
+/** A look at the host that was begun before it is known what to ask. */
+export interface Look {
+  /** Gets ready meanwhile, and waits for its questions. */
+  readonly ip: StartedIp;
+  /** The text of /proc/net/vlan/config. */
+  readonly vlanConfig: string;
+}
 
-/** A look at the host whose `ip` is on its way already. */
-export type StartedLook = StartedIp;
+/** What `ip` is run with to look at links. */
+export const lookArguments = ["-details", "-json", "-force", "-batch", "-"];
 
-/** Starts the `ip` of a look before it is known what to ask: by then it is ready. */
-export function startLook(): StartedLook {
-  return startIp(looking);
+/** Begins a look; `ip` is started at once. */
+export async function startLook(): Promise<Look> {
+  const ip = startIp(lookArguments);
+  return { ip, vlanConfig: await readVlanConfig() };
 }

@@ -5,8 +5,9 @@ import type { VlanEntry } from "../model.ts";
  * (net/8021q/vlanproc.c). A name may itself hold a `|`.
  */
 export function parseVlanConfig(text: string): VlanEntry[] {
-  return text.split("\n").flatMap((line) => {
-    const [, name, id, parent] = /^(\S+)\s*\|\s(\d+)\s+\|\s(\S+)$/.exec(line) ?? [];
-    return name && id && parent ? [{ name, id: Number(id), parent }] : [];
-  });
+  const entries: VlanEntry[] = [];
+  for (const [, name, id, parent] of text.matchAll(/^(\S+) *\| (\d+) +\| (\S+)$/gm)) {
+    if (name && id && parent) entries.push({ name, id: Number(id), parent });
+  }
+  return entries;
 }

@@ -1,4 +1,3 @@
-import { currentVlanValue } from "../config/vlanOptions.ts";
 import {
   type Change,
   type Conflict,
@@ -10,9 +9,9 @@ import {
   type Link,
   type Plan,
 } from "../model.ts";
-import { isUnused } from "./bond.ts";
 import { describeLink, inTheWay } from "./conflict.ts";
 import { findMTUConflicts } from "./mtu.ts";
+import { isUnused } from "./unused.ts";
 
 /** Plans one VLAN: the link below it up, the link itself, its long name, its up flag. */
 export function planVlan(vlan: DesiredVlan, desired: Desired, current: Current): Plan {
@@ -121,6 +120,7 @@ function findVlanDrift(vlan: DesiredVlan, existing: Link, parent: Link | undefin
   const link = existing.name;
   const mtu = desired.mtu ?? parent?.mtu ?? existing.mtu;
   const options = vlan.settings.flatMap(({ name, value }) => {
+    const { currentVlanValue } = require("../config/vlanOptions.ts") as typeof import("../config/vlanOptions.ts");
     const seen = currentVlanValue(existing.driverData, name);
     return seen === value ? [] : [{ link, what: name, current: seen ?? "not set", desired: value }];
   });

@@ -1,2 +1,10 @@
+import { isAbsent } from "../host/file.ts";
+
 /** Where the node's admin puts the policy. */
-export const policyPath = "/etc/ifacer/policy.json";
+const policyFolder = "/etc/ifacer";
+export const policyPath = `${policyFolder}/policy.json`;
+
+/** Whether there may be a policy. That there is none costs one stat(2), which goes on beside other work. */
+export async function mayHavePolicy(): Promise<boolean> {
+  return !(await isAbsent(policyFolder));
+}

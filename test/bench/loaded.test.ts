@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 import { bundling } from "../../scripts/bundle.ts";
 
 const root = join(import.meta.dir, "../..");
-const { metafile } = await Bun.build({
+const { metafile, outputs: artifacts } = await Bun.build({
   entrypoints: [join(root, "src/main.ts")],
   ...bundling,
   // Of the very same bundle as the executable's, but for the bytecode, which only grows with it.
@@ -15,6 +15,9 @@ const { metafile } = await Bun.build({
 });
 if (metafile === undefined) throw new Error("bun tells nothing about the bundle");
 const { outputs } = metafile;
+const texts = new Map(
+  await Promise.all(artifacts.map(async (file) => [join("/", file.path), await file.text()] as const)),
+);
 
 /** The files of the bundle that are loaded when a source is: its own, and all that it imports. */
 function loadedWith(source: string): string[] {
@@ -32,25 +35,38 @@ function loadedWith(source: string): string[] {
 
 const stages = ["src/main.ts", "src/cni/run.ts", "src/cni/verbs.ts"];
 
-/** What a verb loads: its stage and those before. */
-function loadedFor(stage: string): { sources: string[]; bytes: number } {
+/** What a verb loads: its stage and those before. `builtins`: modules of Bun's own. */
+function loadedFor(stage: string): { sources: string[]; builtins: string[]; files: number; bytes: number } {
   const files = new Set(stages.slice(0, stages.indexOf(stage) + 1).flatMap(loadedWith));
   const sources = [...files].flatMap((name) => Object.keys(outputs[name]?.inputs ?? {}));
-  const bytes = [...files].reduce((sum, name) => sum + (outputs[name]?.bytes ?? 0), 0);
-  return { sources: sources.map((path) => relative(root, join(process.cwd(), path))).toSorted(), bytes };
+  return {
+    sources: sources.map((path) => relative(root, join(process.cwd(), path))).toSorted(),
+    builtins: [...files].flatMap((name) => {
+      const text = texts.get(join("/", name)) ?? "";
+      // The bundle's own files are named by `./`.
+      return [...text.matchAll(/\bfrom ?"([^."][^"]*)"/g)].map(([, name]) => name ?? "");
+    }),
+    files: files.size,
+    bytes: [...files].reduce((sum, name) => sum + (outputs[name]?.bytes ?? 0), 0),
+  };
 }
 
 describe.each([
-  ["VERSION", "src/main.ts", /^src\/(main|error|json|cni\/versions)\.ts$/, 6_000],
-  ["DEL and GC", "src/cni/run.ts", /^src\/(main|error|json|model|cni\/\w+|host\/stdio)\.ts$/, 20_000],
+  ["VERSION", "src/main.ts", /^src\/(main|error|json|cni\/versions|host\/stdio)\.ts$/, 7_000],
+  [
+    "DEL and GC",
+    "src/cni/run.ts",
+    /^src\/(main|error|json|cni\/\w+|host\/(stdio|file|proc|ip|programs)|observe\/start|policy\/path)\.ts$/,
+    20_000,
+  ],
   [
     "ADD, CHECK and STATUS",
     "src/cni/verbs.ts",
     /^src\/(main|error|json|model)\.ts$|^src\/(cni|config|observe|plan|apply|host|policy)\/\w+\.ts$|^node_modules\/zod\/v4\/(mini|core)\//,
-    120_000,
+    80_000,
   ],
 ])("%s", (_, stage, allowed, most) => {
-  const { sources, bytes } = loadedFor(stage);
+  const { sources, builtins, bytes } = loadedFor(stage);
 
   test("nothing is loaded but what it needs", () => {
     expect(sources).toContain(stage);
@@ -60,11 +76,23 @@ describe.each([
   test(`that is less than ${most} bytes of minified source`, () => {
     expect(bytes).toBeLessThan(most);
   });
+
+  test("no module of Bun's own, node:fs above all", () => {
+    expect(builtins).toEqual([]);
+  });
 });
 
 test("of zod, nothing for JSON Schema, other languages or code generation is loaded for a Pod", () => {
   const { sources } = loadedFor("src/cni/verbs.ts");
   expect(sources.filter((path) => /zod.*(json-schema|locales|compile|classic)/.test(path))).toEqual([]);
+});
+
+test("no more than 24 files of the bundle are loaded for a Pod, and the tables of options are not among them", () => {
+  const { sources, files } = loadedFor("src/cni/verbs.ts");
+  expect(files).toBeLessThanOrEqual(24);
+  expect(
+    sources.filter((path) => /(bondTable|bondOptions|vlanOptions|plan\/bond|locked|lock)\.ts$/.test(path)),
+  ).toEqual([]);
 });
 
 test("the executable is Bun and at most 6 MiB more", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readRequest } from "../../src/cni/request.ts";
+import { readCall, readRequest } from "../../src/cni/request.ts";
 import { convertResult } from "../../src/cni/result.ts";
 import { newestVersion, supportedVersions } from "../../src/cni/versions.ts";
 import { CniError } from "../../src/error.ts";
@@ -9,7 +9,7 @@ import { rightAnswers, titleOf, type Vector, vectors, withoutEmpty } from "./vec
 /** What the pure part of a verb makes of a call: what it prints, or the code of its error. */
 function answer({ env, stdin }: Vector): { code: number } | { stdout: unknown } {
   try {
-    const request = readRequest(env, () => new TextEncoder().encode(stdin));
+    const request = readRequest(readCall(env), new TextEncoder().encode(stdin));
     switch (request.verb) {
       case "VERSION":
         return { stdout: { cniVersion: newestVersion, supportedVersions: [...supportedVersions] } };

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { writeLines } from "../../src/apply/lines.ts";
 import { writeUndoLines } from "../../src/apply/undo.ts";
-import { readRequest } from "../../src/cni/request.ts";
+import { readCall, readRequest } from "../../src/cni/request.ts";
 import { readConfig } from "../../src/config/read.ts";
 import { CniError } from "../../src/error.ts";
 import { bondModes, type Current, type Desired, type Link } from "../../src/model.ts";
@@ -22,7 +22,7 @@ const env = {
 /** What ADD makes of its input before it looks at the host; `undefined`: it refuses it, in words and with a code of ours. */
 function read(bytes: Uint8Array): Desired | undefined {
   try {
-    const request = readRequest(env, () => bytes);
+    const request = readRequest(readCall(env), bytes);
     if (request.verb !== "ADD") throw new Error("not ADD");
     const reading = readConfig(request.config.body);
     if (reading.desired) return reading.desired;

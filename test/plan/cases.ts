@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { writeLines } from "../../src/apply/lines.ts";
-import { requireDesired } from "../../src/config/read.ts";
+import { readConfig, requireDesired } from "../../src/config/read.ts";
 import { decodeJson, JsonObject } from "../../src/json.ts";
 import type { Current, Desired, Plan } from "../../src/model.ts";
 import { assemble } from "../../src/observe/assemble.ts";
@@ -32,7 +32,7 @@ export function readText(name: string, file: keyof Recorded | "setup.txt" | "pla
 export function readDesired(name: string): Desired {
   const body = decodeJson(Buffer.from(readText(name, "config.json")), name);
   if (!(body instanceof JsonObject)) throw new TypeError(`${name}/config.json is no object`);
-  return requireDesired(body).desired;
+  return requireDesired(readConfig(body)).desired;
 }
 
 export function readSetup(name: string): readonly string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { changed, changing, executable, folder, forADD, idle, looking, run, runScript, withNIC } from "./start.ts";
 
 const added = { status: 0, stdout: '{"cniVersion":"1.0.0"}\n', stderr: "" };
@@ -60,6 +60,18 @@ describe("an ip on PATH", () => {
     const { stdout } = await runScript(script, { cwd: there.path, stdin: looking });
     expect(JSON.parse(stdout)).toMatchObject({ code: 100 });
   });
+});
+
+// PID 1 of a container often waits for nobody but its own children: of each call a zombie would stay there.
+test.each([
+  ["it was asked", looking],
+  ["it was not asked", "{"],
+])("an ip that was started does not outlive the call, whether %s", async (_, stdin) => {
+  using there = folder();
+  const script = `#!/bin/sh\nPATH=/usr/sbin:/usr/bin:/sbin:/bin\nip "$@"\nsleep 0.3\n: >${there.path}/ended\n`;
+  writeFileSync(`${there.path}/ip`, script, { mode: 0o755 });
+  const { status } = await runScript("PATH=$there:$PATH exec $ifacer", { env: { there: there.path }, stdin });
+  expect({ status, ended: existsSync(`${there.path}/ended`) }).toEqual({ status: 1, ended: true });
 });
 
 describe("CNI_NETNS", () => {

@@ -16,6 +16,15 @@ describe("standard input", () => {
     expect(JSON.parse(stdout)).toMatchObject({ code, msg: expect.stringContaining(message) });
   });
 
+  test.each(["ADD", "DEL", "STATUS", "FOO"])(
+    "a folder, %s without its variables: those are what is told of",
+    async (command) => {
+      const { status, stdout, stderr } = await run(["/bin/sh", "-c", `CNI_COMMAND=${command} exec ${executable} </`]);
+      expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
+      expect(JSON.parse(stdout).code).toBe(command === "FOO" ? 5 : 4);
+    },
+  );
+
   test("that comes a byte at a time", async () => {
     const script = `{ for part in '{"cniVersion":' '"1.0.0","na' 'me":"net","interfaces"' ':["a"]}'; do printf %s "$part"; sleep 0.05; done; } | $ifacer`;
     expect(await runScript(script)).toEqual({ status: 0, stdout: added, stderr: "" });

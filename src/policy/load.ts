@@ -1,0 +1,27 @@
+import { CniError, Code } from "../error.ts";
+import { readRootFile } from "../host/rootFile.ts";
+import { findLink } from "../model.ts";
+import { observeBelow } from "../observe/below.ts";
+import { findForbidden } from "./forbid.ts";
+import { allowAll, type Judge } from "./judge.ts";
+import { policyPath } from "./path.ts";
+import { parsePolicy } from "./read.ts";
+
+/**
+ * Reads the node's policy. Without one everything is allowed.
+ *
+ * Throws code 106 where it can't be read, is not valid, or others than root may write it: then nothing is allowed.
+ */
+export function readPolicy(): Judge {
+  const file = readRootFile(policyPath);
+  if (file === undefined) return allowAll;
+  if ("fault" in file) {
+    throw new CniError(Code.forbidden, `nothing is allowed until the node's policy is mended, ${file.fault}`);
+  }
+  const policy = parsePolicy(file.bytes, policyPath);
+  return async (desired, current) => {
+    const listed = [...desired.interfaces, ...(desired.bond ? [desired.bond.name] : [])];
+    const links = listed.flatMap((name) => findLink(current, name) ?? []);
+    return findForbidden(policy, desired, current, policy.interfaces ? await observeBelow(links) : []);
+  };
+}
