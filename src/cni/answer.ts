@@ -28,13 +28,14 @@ export function prepare({ verb, env }: Call): Answering {
   if (verb !== "ADD" && verb !== "CHECK" && verb !== "STATUS") {
     return { begun: Promise.resolve(), answer: answerAtOnce, end: async () => {} };
   }
-  const begun = Promise.all([startLook(), isOwnNamespace(env["CNI_NETNS"] ?? ""), mayHavePolicy()]);
+  const look = startLook();
+  const begun = Promise.all([isOwnNamespace(env["CNI_NETNS"] ?? ""), mayHavePolicy()]);
   // Loaded only for them: DEL comes for every Pod as well and needs neither zod nor `ip`.
   const { add, check, status } = require("./verbs.ts") as typeof import("./verbs.ts");
   return {
     begun,
     async answer(request) {
-      const [look, inOwnNamespace, hasPolicy] = await begun;
+      const [inOwnNamespace, hasPolicy] = await begun;
       switch (request.verb) {
         case "ADD":
           return add(request, { look, inOwnNamespace, hasPolicy });
@@ -46,7 +47,7 @@ export function prepare({ verb, env }: Call): Answering {
           return answerAtOnce(request);
       }
     },
-    end: async () => (await begun)[0].ip.end(),
+    end: () => look.end(),
   };
 }
 

@@ -5,7 +5,7 @@ import { CniError, Code, errorOfAll } from "../error.ts";
 import { encodeJson, type JsonObject, member } from "../json.ts";
 import type { Desired } from "../model.ts";
 import { observe } from "../observe/observe.ts";
-import type { Look } from "../observe/start.ts";
+import type { StartedLook } from "../observe/start.ts";
 import { describeDone, describeLack } from "../plan/describe.ts";
 import { plan } from "../plan/plan.ts";
 import { allowAll } from "../policy/judge.ts";
@@ -21,7 +21,7 @@ const silence: Answer = { journal: [] };
 /** The version and the result are looked at before the host is touched. */
 export async function add(
   { config, netns, allowOwnNamespace }: Add,
-  { look, inOwnNamespace, hasPolicy }: { look: Look; inOwnNamespace: boolean; hasPolicy: boolean },
+  { look, inOwnNamespace, hasPolicy }: { look: StartedLook; inOwnNamespace: boolean; hasPolicy: boolean },
 ): Promise<Answer> {
   const document = encodeJson(convertResult(config.prevResult, config.cniVersion));
   const reading = readConfig(config.body);
@@ -41,7 +41,7 @@ export async function add(
 }
 
 /** Throws what ADD would have to change, and what is in its way. */
-export async function check(config: NetworkConfig, look: Look): Promise<Answer> {
+export async function check(config: NetworkConfig, look: StartedLook): Promise<Answer> {
   const desired = findDesired(config.body);
   if (desired === undefined) return silence;
   const { changes, conflicts } = plan(desired, await observe(desired, { depth: "links", look }));
@@ -51,7 +51,7 @@ export async function check(config: NetworkConfig, look: Look): Promise<Answer> 
 }
 
 /** Throws code 50 where ADD can not work now. */
-export async function status(config: NetworkConfig, look: Look): Promise<Answer> {
+export async function status(config: NetworkConfig, look: StartedLook): Promise<Answer> {
   const desired = findDesired(config.body);
   if (desired === undefined) return silence;
   await checkNode(desired);

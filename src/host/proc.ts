@@ -18,14 +18,8 @@ export async function hasNetAdmin(): Promise<boolean> {
 
 /** Whether `path` is the network namespace of this process: the same device and inode. What can't be looked at is not. */
 export async function isOwnNamespace(path: string): Promise<boolean> {
-  const [own, other] = await Promise.all([identify("/proc/self/ns/net"), identify(path)]);
-  return other !== undefined && other === own;
-}
-
-/** What tells one file from another; `undefined`: it can't be looked at. */
-async function identify(path: string): Promise<string | undefined> {
-  const file = await stat(path);
-  return file && `${file.dev}:${file.ino}`;
+  const [own, other] = await Promise.all([stat("/proc/self/ns/net"), stat(path)]);
+  return other !== undefined && other.dev === own?.dev && other.ino === own.ino;
 }
 
 /** A driver of the kernel, by the name of its module. */

@@ -1,11 +1,11 @@
 import { CniError, Code } from "../error.ts";
 import { runIp } from "../host/ip.ts";
-import { readMulticast } from "../host/proc.ts";
+import { readMulticast, readVlanConfig } from "../host/proc.ts";
 import { type Current, type Desired, loopback } from "../model.ts";
 import { assemble } from "./assemble.ts";
 import { parseIpOutput, type Sight } from "./parse.ts";
 import { askAbout, type Depth, isWhole } from "./questions.ts";
-import { type Look, lookArguments, startLook } from "./start.ts";
+import { lookArguments, type StartedLook, startLook } from "./start.ts";
 import { parseVlanConfig } from "./vlanConfig.ts";
 
 /**
@@ -15,9 +15,12 @@ import { parseVlanConfig } from "./vlanConfig.ts";
  *
  * Throws code 102 (no `ip`) or 103 (`ip` answered what can't be read).
  */
-export async function observe(desired: Desired, { depth, look }: { depth: Depth; look?: Look }): Promise<Current> {
-  const { ip, vlanConfig } = look ?? (await startLook());
-  const vlans = desired.vlans.length > 0 || depth === "use" ? parseVlanConfig(vlanConfig) : [];
+export async function observe(
+  desired: Desired,
+  { depth, look }: { depth: Depth; look?: StartedLook },
+): Promise<Current> {
+  const ip = look ?? startLook();
+  const vlans = depth === "use" ? parseVlanConfig(await readVlanConfig()) : [];
   const ids = new Set(desired.vlans.map(({ id }) => id));
   const lines = askAbout(desired, { vlans: vlans.filter(({ id }) => ids.has(id)), depth });
   const stdout = await ip.ask(lines, (text) => isWhole(text, lines));

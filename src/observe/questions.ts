@@ -1,7 +1,10 @@
 import { findAltNameFault } from "../config/names.ts";
 import { type Desired, loopback, stackedKinds, type VlanEntry } from "../model.ts";
 
-/** What a look at the host is for: `links` is enough to see that all is in place, `use` also tells who uses the NICs. */
+/**
+ * What a look at the host is for: `links` is enough to see that all is in place, and what is missing. `use`, before something is
+ * changed, also tells who uses the NICs, and of the VLANs of others, which are all the node's.
+ */
 export type Depth = "links" | "use";
 
 /**

@@ -6,7 +6,9 @@ import type { VlanEntry } from "../model.ts";
  */
 export function parseVlanConfig(text: string): VlanEntry[] {
   const entries: VlanEntry[] = [];
-  for (const [, name, id, parent] of text.matchAll(/^(\S+) *\| (\d+) +\| (\S+)$/gm)) {
+  for (const line of text.split("\n")) {
+    if (line === "") continue;
+    const [, name, id, parent] = /^(\S+)\s*\|\s(\d+)\s+\|\s(\S+)$/.exec(line) ?? [];
     if (name && id && parent) entries.push({ name, id: Number(id), parent });
   }
   return entries;
