@@ -22,12 +22,12 @@ export async function isThere(path: string): Promise<boolean> {
   return (await stat(path)) !== undefined;
 }
 
-/** Whether there is nothing at this path. What can't be looked at may be there. */
-export async function isAbsent(path: string): Promise<boolean> {
+/** Whether there may be something at this path: what can't be looked at may be. */
+export async function mayBeThere(path: string): Promise<boolean> {
   try {
     await Bun.file(path).stat();
-    return false;
+    return true;
   } catch (cause) {
-    return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+    return !(cause instanceof Error && "code" in cause && cause.code === "ENOENT");
   }
 }

@@ -35,12 +35,19 @@ export function startIp(args: readonly string[]): StartedIp {
     async ask(lines, isWhole) {
       if ("fault" in started) throw started.fault;
       asked = true;
-      await give(started.value.stdin, lines);
-      return read(started.value.stdout, isWhole);
+      const { stdin, stdout } = started.value;
+      give(stdin, lines);
+      const reader = stdout.getReader();
+      const decoder = new TextDecoder();
+      for (let text = ""; ; ) {
+        const { done, value } = await reader.read();
+        text += decoder.decode(value, { stream: !done });
+        if (done || isWhole(text)) return text;
+      }
     },
     async end() {
       if ("fault" in started) return;
-      if (!asked) await give(started.value.stdin, []);
+      if (!asked) give(started.value.stdin, []);
       await started.value.exited;
     },
   };
@@ -62,30 +69,21 @@ export async function runIp(
   const files = lock === undefined ? [] : [lock];
   const child = spawn((path) => Bun.spawn([path, ...args], { stdio: ["pipe", "pipe", "pipe", ...files] }));
   const output = Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  await give(child.stdin, lines);
+  give(child.stdin, lines);
   const [stdout, stderr] = await output;
   const status = child.exitCode ?? 128 + numberOf(child.signalCode);
   return { command: ["ip", ...args].join(" "), status, stdout, stderr: stderr.trim() };
 }
 
-async function give(stdin: Bun.FileSink, lines: readonly string[]): Promise<void> {
+/** It may end before it has read all of them: its output tells, so that faults of writing don't matter. */
+function give(stdin: Bun.FileSink, lines: readonly string[]): void {
+  const ignore = () => {};
   try {
-    stdin.write(`${lines.join("\n")}\n`);
-    await stdin.end();
-  } catch {
-    // It ended before it had read all of them: its output tells.
-  }
-}
-
-/** What comes until it is whole, or until there is no more. */
-async function read(stream: ReadableStream<Uint8Array>, isWhole: (text: string) => boolean): Promise<string> {
-  const reader = stream.getReader();
-  const decoder = new TextDecoder();
-  for (let text = ""; ; ) {
-    const { done, value } = await reader.read();
-    text += decoder.decode(value, { stream: !done });
-    if (done || isWhole(text)) return text;
-  }
+    const written = stdin.write(`${lines.join("\n")}\n`);
+    if (typeof written !== "number") written.catch(ignore);
+    const ended = stdin.end();
+    if (ended instanceof Promise) ended.catch(ignore);
+  } catch {}
 }
 
 function attempt<T>(work: () => T): { readonly value: T } | { readonly fault: unknown } {

@@ -1,10 +1,10 @@
-import { isAbsent } from "../host/file.ts";
+import { mayBeThere } from "../host/file.ts";
 
 /** Where the node's admin puts the policy. */
 const policyFolder = "/etc/ifacer";
 export const policyPath = `${policyFolder}/policy.json`;
 
 /** Whether there may be a policy. That there is none costs one stat(2), which goes on beside other work. */
-export async function mayHavePolicy(): Promise<boolean> {
-  return !(await isAbsent(policyFolder));
+export function mayHavePolicy(): Promise<boolean> {
+  return mayBeThere(policyFolder);
 }
