@@ -12,14 +12,14 @@ if (command === "VERSION") {
     () => runPlugin(Promise.resolve(new Uint8Array())),
   );
 } else if (command !== "") {
-  runPlugin(readStdin());
+  // All else that DEL and GC have to do comes after it.
+  runPlugin(readStdin({ beside: command !== "DEL" && command !== "GC" }));
 } else {
   const words = process.argv.slice(2);
   if (words.length > 0) loadCommandLine().runCommandLine(words).then(process.exit);
   else process.exit(loadPlugin().tellAbout());
 }
 
-/** `stdin` arrives by another thread while the rest is loaded. */
 function runPlugin(stdin: Promise<Uint8Array>): void {
   loadPlugin().runPlugin(stdin).then(process.exit);
 }

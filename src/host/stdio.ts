@@ -2,10 +2,14 @@
 
 import { CniError, Code } from "../error.ts";
 
-/** Reads standard input to its end. Throws code 5 where it can't be read. */
-export async function readStdin(): Promise<Uint8Array> {
+/**
+ * Reads standard input to its end. Throws code 5 where it can't be read.
+ *
+ * @param beside by another thread: for who has something else to do meanwhile, as starting a thread takes longer than reading
+ */
+export async function readStdin({ beside }: { beside: boolean }): Promise<Uint8Array> {
   try {
-    return await Bun.stdin.bytes();
+    return await (beside ? Bun.stdin.bytes() : Bun.readableStreamToBytes(Bun.stdin.stream()));
   } catch (cause) {
     throw new CniError(Code.io, `can't read standard input: ${describe(cause)}`, { cause });
   }

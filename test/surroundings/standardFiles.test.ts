@@ -1,9 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { changed, changing, executable, forADD, idle, looking, run, runScript, withNIC } from "./start.ts";
+import { writeFileSync } from "node:fs";
+import { changed, changing, executable, folder, forADD, idle, looking, run, runScript, withNIC } from "./start.ts";
 
 const added = '{"cniVersion":"1.0.0"}\n';
 
-describe("standard input", () => {
+// ADD reads it beside other work, DEL by itself.
+describe.each(["ADD", "DEL"])("standard input of %s", (CNI_COMMAND) => {
+  const env = { CNI_COMMAND };
+  const right = { status: 0, stdout: CNI_COMMAND === "ADD" ? added : "", stderr: "" };
+
   test.each([
     ["closed", "exec $ifacer <&-", 6, "standard input is empty"],
     ["/dev/null", "exec $ifacer </dev/null", 6, "standard input is empty"],
@@ -11,11 +16,37 @@ describe("standard input", () => {
     ["only writable", "exec $ifacer 0>/dev/null", 5, "can't read standard input: EBADF"],
     ["closed, as is all else but standard output", "exec $ifacer <&- 2>&-", 6, "standard input is empty"],
   ])("%s", async (_, script, code, message) => {
-    const { status, stdout, stderr } = await runScript(script);
+    const { status, stdout, stderr } = await runScript(script, { env });
     expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
     expect(JSON.parse(stdout)).toMatchObject({ code, msg: expect.stringContaining(message) });
   });
 
+  test("that comes a byte at a time", async () => {
+    const script = `{ for part in '{"cniVersion":' '"1.0.0","na' 'me":"net","interfaces"' ':["a"]}'; do printf %s "$part"; sleep 0.05; done; } | $ifacer`;
+    expect(await runScript(script, { env })).toEqual(right);
+  });
+
+  test("a file, and a large one", async () => {
+    using there = folder();
+    writeFileSync(`${there.path}/config`, `${idle.slice(0, -1)},"more":"${"x".repeat(3_000_000)}"}`);
+    expect(await runScript("exec $ifacer <$there/config", { env: { ...env, there: there.path } })).toEqual(right);
+  });
+
+  test("a large one by a pipe", async () => {
+    const stdin = `${idle.slice(0, -1)},"more":"${"x".repeat(3_000_000)}"}`;
+    expect(await runScript("cat | $ifacer", { env, stdin })).toEqual(right);
+  });
+
+  test("that is a non-blocking pipe with nothing in it yet", async () => {
+    const child = Bun.spawn([executable], { env: { ...forADD, ...env }, stdin: "pipe", stdout: "pipe" });
+    await Bun.sleep(100);
+    child.stdin.write(idle);
+    await child.stdin.end();
+    expect([await child.stdout.text(), await child.exited]).toEqual([right.stdout, 0]);
+  });
+});
+
+describe("standard input", () => {
   test.each(["ADD", "DEL", "STATUS", "FOO"])(
     "a folder, %s without its variables: those are what is told of",
     async (command) => {
@@ -24,19 +55,6 @@ describe("standard input", () => {
       expect(JSON.parse(stdout).code).toBe(command === "FOO" ? 5 : 4);
     },
   );
-
-  test("that comes a byte at a time", async () => {
-    const script = `{ for part in '{"cniVersion":' '"1.0.0","na' 'me":"net","interfaces"' ':["a"]}'; do printf %s "$part"; sleep 0.05; done; } | $ifacer`;
-    expect(await runScript(script)).toEqual({ status: 0, stdout: added, stderr: "" });
-  });
-
-  test("that is a non-blocking pipe with nothing in it yet", async () => {
-    const child = Bun.spawn([executable], { env: forADD, stdin: "pipe", stdout: "pipe" });
-    await Bun.sleep(100);
-    child.stdin.write(idle);
-    await child.stdin.end();
-    expect([await child.stdout.text(), await child.exited]).toEqual([added, 0]);
-  });
 
   test("is not read for VERSION, nor without a command", async () => {
     const child = Bun.spawn([executable], { env: { CNI_COMMAND: "VERSION" }, stdin: "pipe", stdout: "pipe" });
