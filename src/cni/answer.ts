@@ -1,5 +1,5 @@
 import { isOwnNamespace } from "../host/proc.ts";
-import { startLook } from "../observe/start.ts";
+import type { StartedLook } from "../observe/start.ts";
 import { mayHavePolicy } from "../policy/path.ts";
 import type { Call, Request } from "./request.ts";
 import { versionDocument } from "./versions.ts";
@@ -10,44 +10,30 @@ export interface Answer {
   readonly journal: readonly string[];
 }
 
-/** What answers one call. */
-export interface Answering {
-  /** Fulfilled when all that was begun is known, but for the answers of `ip`. */
-  readonly begun: Promise<unknown>;
-  /** Does what the call asks for. Throws a CniError where it can't be done; nothing is left half done then. */
-  answer(request: Request): Promise<Answer>;
-  /** Waits for all that was started. */
-  end(): Promise<void>;
-}
+/** Does what a call asks for. Throws a CniError where it can't be done; nothing is left half done then. */
+export type Answering = (request: Request) => Promise<Answer>;
 
 /**
- * Gets ready for a call before its config has arrived. For verbs that look at links, all that can be learnt meanwhile is begun
- * before they are loaded: it goes on on other threads, and `ip` gets ready on another processor.
+ * Gets ready for a call before its config has arrived: for a verb that looks at links, what can be learnt meanwhile is begun, on
+ * other threads, and the verb is loaded.
  */
-export function prepare({ verb, env }: Call): Answering {
-  if (verb !== "ADD" && verb !== "CHECK" && verb !== "STATUS") {
-    return { begun: Promise.resolve(), answer: answerAtOnce, end: async () => {} };
-  }
-  const look = startLook();
-  const begun = Promise.all([isOwnNamespace(env["CNI_NETNS"] ?? ""), mayHavePolicy()]);
+export function prepare({ env }: Call, look: StartedLook | undefined): Answering {
+  if (look === undefined) return answerAtOnce;
+  const facts = Promise.all([isOwnNamespace(env["CNI_NETNS"] ?? ""), mayHavePolicy()]);
   // Loaded only for them: DEL comes for every Pod as well and needs neither zod nor `ip`.
   const { add, check, status } = require("./verbs.ts") as typeof import("./verbs.ts");
-  return {
-    begun,
-    async answer(request) {
-      const [inOwnNamespace, hasPolicy] = await begun;
-      switch (request.verb) {
-        case "ADD":
-          return add(request, { look, inOwnNamespace, hasPolicy });
-        case "CHECK":
-          return check(request.config, look);
-        case "STATUS":
-          return status(request.config, look);
-        default:
-          return answerAtOnce(request);
-      }
-    },
-    end: () => look.end(),
+  return async (request) => {
+    const [inOwnNamespace, hasPolicy] = await facts;
+    switch (request.verb) {
+      case "ADD":
+        return add(request, { look, inOwnNamespace, hasPolicy });
+      case "CHECK":
+        return check(request.config, look);
+      case "STATUS":
+        return status(request.config, look);
+      default:
+        return answerAtOnce(request);
+    }
   };
 }
 

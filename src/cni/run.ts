@@ -1,39 +1,39 @@
 import { CniError, Code } from "../error.ts";
 import { writeStdout } from "../host/stdio.ts";
-import { type Answering, prepare } from "./answer.ts";
+import type { StartedLook } from "../observe/start.ts";
+import { prepare } from "./answer.ts";
 import { readCall, readRequest } from "./request.ts";
 import { newestVersion, supportedVersions, type Version } from "./versions.ts";
 
 /** Set by scripts/build.ts. */
 declare const IFACER_VERSION: string;
 
-/**
- * Answers a runtime's call: one JSON document or nothing on standard output, whatever happens. Returns the exit status.
- *
- * @param stdin all of standard input, which VERSION does without
- */
-export async function runPlugin(stdin: Promise<Uint8Array>): Promise<number> {
+/** What is begun before anything is known of a call. */
+export interface Begun {
+  /** For a command that looks at links. */
+  readonly look: StartedLook | undefined;
+  /** All of standard input, for a command that reads it. */
+  readonly stdin: Promise<Uint8Array> | undefined;
+}
+
+/** Answers a runtime's call: one JSON document or nothing on standard output, whatever happens. Returns the exit status. */
+export async function runPlugin({ look, stdin }: Begun): Promise<number> {
   let cniVersion: Version = newestVersion;
-  let answering: Answering | undefined;
   // That it can't be read is told where it is needed, below; a call with a variable missing does not come that far.
-  stdin.catch(() => {});
+  stdin?.catch(() => {});
   try {
-    // Runtimes start plugins in folders that are gone or out of reach.
-    process.chdir("/");
     const call = readCall(process.env);
-    answering = prepare(call);
-    // Together, as each return to the event loop takes its time.
-    const [config] = await Promise.all([stdin, answering.begun]);
-    const request = readRequest(call, config);
+    const answer = prepare(call, look);
+    const request = readRequest(call, (await stdin) ?? new Uint8Array());
     if ("config" in request) cniVersion = request.config.cniVersion;
-    const { document, journal } = await answering.answer(request);
+    const { document, journal } = await answer(request);
     for (const line of journal) note(`ifacer: ${line}`);
     if (document !== undefined) await writeStdout(`${document}\n`);
     return 0;
   } catch (error) {
     return await fail(error, cniVersion);
   } finally {
-    await answering?.end();
+    await look?.end();
   }
 }
 

@@ -17,6 +17,11 @@ export function isVerb(command: string): command is Verb {
   return (verbs as readonly string[]).includes(command);
 }
 
+/** Whether a call of this command looks at the links of the node. */
+export function looksAtLinks(command: string): boolean {
+  return command === "ADD" || command === "CHECK" || command === "STATUS";
+}
+
 /** The version of the specification that brought the verb in; the others were there from the start. */
 const since: Partial<Record<Verb, Version>> = { CHECK: "0.4.0", GC: "1.1.0", STATUS: "1.1.0" };
 
