@@ -8,6 +8,7 @@ import { CniError } from "../../src/error.ts";
 import { bondModes, type Current, type Desired, type Link } from "../../src/model.ts";
 import { askAbout } from "../../src/observe/questions.ts";
 import { plan } from "../../src/plan/plan.ts";
+import { link as plainLink } from "../link.ts";
 import { configBytes, knownNames } from "./inputs.ts";
 import { isSafeLine } from "./words.ts";
 
@@ -95,22 +96,7 @@ const hostFor = (desired: Desired) => fc.oneof(plainHostFor(desired), anyHostFor
 /** A host as one usually is: the NICs and nothing on them. */
 function plainHostFor({ interfaces }: Desired): fc.Arbitrary<Current> {
   const nic = (name: string, index: number): fc.Arbitrary<Link> =>
-    fc.boolean().map((up) => ({
-      index: index + 2,
-      name,
-      altNames: [],
-      kind: undefined,
-      up,
-      mtu: 9000,
-      mac: "02:00:00:00:00:01",
-      maxMTU: 0,
-      master: undefined,
-      masterKind: undefined,
-      parent: undefined,
-      alias: undefined,
-      vlan: undefined,
-      driverData: {},
-    }));
+    fc.boolean().map((up) => plainLink(index + 2, name, { up, mtu: 9000, mac: "02:00:00:00:00:01" }));
   return fc.tuple(...interfaces.map(nic)).map((links) => ({ links, vlans: [], uses: new Map() }));
 }
 

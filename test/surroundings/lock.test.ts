@@ -1,14 +1,17 @@
 import { expect, test } from "bun:test";
 import { changing, runScript, withNIC } from "./start.ts";
 
+/** In a network namespace of one's own: a NIC, and `$lock` held by the process `$!`, flock(1) in place of another ifacer. */
+const withHeldLock = `
+  ${withNIC}
+  lock=/run/ifacer/netns-$(stat -Lc %i /proc/self/ns/net).lock
+  mkdir -p -m 700 /run/ifacer
+  flock --exclusive --no-fork $lock sleep 60 &
+  while flock --nonblock $lock true; do sleep 0.05; done`;
+
 test("a lock held for ever: code 11 after 30 s with the holder's pid, and hardly any time of the CPU", async () => {
-  // Everything in a network namespace of its own, whose lock flock(1) holds in place of another ifacer.
   const script = `
-    ${withNIC}
-    lock=/run/ifacer/netns-$(stat -Lc %i /proc/self/ns/net).lock
-    mkdir -p -m 700 /run/ifacer
-    flock --exclusive --no-fork $lock sleep 60 &
-    while flock --nonblock $lock true; do sleep 0.05; done
+    ${withHeldLock}
     echo $! $lock >&2
     begin=$(date +%s%N)
     $ifacer
@@ -29,11 +32,7 @@ test("a lock held for ever: code 11 after 30 s with the holder's pid, and hardly
 
 test("a lock whose holder is killed, even with SIGKILL, is free at once", async () => {
   const script = `
-    ${withNIC}
-    lock=/run/ifacer/netns-$(stat -Lc %i /proc/self/ns/net).lock
-    mkdir -p -m 700 /run/ifacer
-    flock --exclusive --no-fork $lock sleep 60 &
-    while flock --nonblock $lock true; do sleep 0.05; done
+    ${withHeldLock}
     { sleep 1; kill -9 $!; } &
     begin=$(date +%s%N)
     $ifacer >/dev/null
