@@ -39,7 +39,7 @@ export const Code = {
 export type Code = (typeof Code)[keyof typeof Code];
 
 /**
- * The one error that ifacer throws. `main.ts` catches it and prints it as a CNI error document.
+ * The one error that ifacer throws. `cni/run.ts` catches it and prints it as a CNI error document, `cli/run.ts` in words.
  *
  * `message` (CNI's `msg`) is one lower-case sentence that a user can act on, with the names and values;
  * `details` holds the rest, one fact a line.

@@ -23,10 +23,10 @@ export function prepare({ env }: Call, look: StartedLook | undefined): Answering
   // Loaded only for them: DEL comes for every Pod as well and needs neither zod nor `ip`.
   const { add, check, status } = require("./verbs.ts") as typeof import("./verbs.ts");
   return async (request) => {
-    const [inOwnNamespace, hasPolicy] = await facts;
+    const [inOwnNamespace, policyPossible] = await facts;
     switch (request.verb) {
       case "ADD":
-        return add(request, { look, inOwnNamespace, hasPolicy });
+        return add(request, { look, inOwnNamespace, policyPossible });
       case "CHECK":
         return check(request.config, look);
       case "STATUS":

@@ -21,7 +21,7 @@ const silence: Answer = { journal: [] };
 /** The version and the result are looked at before the host is touched. */
 export async function add(
   { config, netns, allowOwnNamespace }: Add,
-  { look, inOwnNamespace, hasPolicy }: { look: StartedLook; inOwnNamespace: boolean; hasPolicy: boolean },
+  { look, inOwnNamespace, policyPossible }: { look: StartedLook; inOwnNamespace: boolean; policyPossible: boolean },
 ): Promise<Answer> {
   const document = encodeJson(convertResult(config.prevResult, config.cniVersion));
   const reading = readConfig(config.body);
@@ -32,7 +32,7 @@ export async function add(
     );
   }
   const { desired } = requireDesired(reading);
-  const judge = hasPolicy ? loadPolicy().readPolicy() : allowAll;
+  const judge = policyPossible ? loadPolicy().readPolicy() : allowAll;
   if (!asksForAnything(desired)) return { document, journal: [] };
   const seen = await observe(desired, { depth: "links", look });
   const { changes, refused } = await apply(desired, { judge, seen });

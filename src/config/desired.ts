@@ -88,7 +88,7 @@ function desireBond(config: Config, { problems, warnings }: Findings): DesiredBo
 }
 
 function desireBondSettings(config: Config, mode: BondMode | undefined, findings: Findings): readonly Setting[] {
-  // Loaded only where there is a bond: the table of its options is the largest part of the code.
+  // Loaded only where there is a bond: with the table of its options, a Pod would wait for a quarter more code.
   const { parseBondOptions } = require("./bondOptions.ts") as typeof import("./bondOptions.ts");
   const { settings, problems, warnings } = parseBondOptions(config.bond?.options ?? "", {
     mode: mode ?? bondModes[0],

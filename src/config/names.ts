@@ -29,7 +29,7 @@ export function findAltNameFault(name: string): string | undefined {
   return findNameFault(name, longestAltName);
 }
 
-/** What almost all names are, and all of that is right. The patterns below cost a tenth of an ADD to get ready. */
+/** What almost all names are, and all of that is right. The pattern with classes of Unicode below costs 0.15 ms to get ready. */
 const plainName = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 
 function findNameFault(name: string, longest: number): string | undefined {
