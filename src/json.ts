@@ -92,7 +92,7 @@ export function encodeJson(value: Json): string {
       text += current instanceof JsonNumber ? current.text : JSON.stringify(current);
     }
     for (;;) {
-      const frame = open.at(-1);
+      const frame = open[open.length - 1];
       if (frame === undefined) return text;
       const { container, next } = frame;
       const separator = next === 0 ? "" : ",";
@@ -217,10 +217,10 @@ export function decodeJson(bytes: Uint8Array, source: string): Json {
     }
 
     for (;;) {
-      const top = open.at(-1);
+      const top = open[open.length - 1];
       const next = peek();
       if (top === undefined) {
-        if (!Number.isNaN(next)) throw refused("there is something after its end");
+        if (at < text.length) throw refused("there is something after its end");
         return value;
       }
       const inObject = top.name !== undefined;

@@ -1,3 +1,4 @@
+import { byteLength, isPlain, longestName, plainName } from "../config/names.ts";
 import { CniError, Code } from "../error.ts";
 import { decodeJson, describeJson, type Json, JsonObject, member, membersNamed } from "../json.ts";
 import { checkShape, dnsShape, type Shape } from "./shape.ts";
@@ -43,7 +44,7 @@ const forOneInterface = ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_PATH
 const required: Readonly<Record<Verb, readonly string[]>> = {
   ADD: forOneInterface,
   CHECK: forOneInterface,
-  DEL: forOneInterface.filter((name) => name !== "CNI_NETNS"),
+  DEL: ["CNI_CONTAINERID", "CNI_IFNAME", "CNI_PATH"],
   GC: ["CNI_PATH"],
   STATUS: ["CNI_PATH"],
   VERSION: [],
@@ -116,7 +117,6 @@ export function readRequest({ env, command, verb }: Call, stdin: Uint8Array): Re
 }
 
 const nameRule = "letters, digits, '_', '.' and '-', beginning with a letter or digit";
-const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 
 function checkEnvironment(env: Environment, verb: Verb | undefined, command: string): void {
   const needed = verb === undefined ? [] : required[verb];
@@ -128,25 +128,27 @@ function checkEnvironment(env: Environment, verb: Verb | undefined, command: str
     throw new CniError(Code.environment, message, { details: missing.join("\n") });
   }
   const containerID = env["CNI_CONTAINERID"] ?? "";
-  if (needed.includes("CNI_CONTAINERID") && !namePattern.test(containerID)) {
+  if (needed.includes("CNI_CONTAINERID") && !plainName.test(containerID)) {
     throw new CniError(Code.environment, `CNI_CONTAINERID ${describeJson(containerID)} may have ${nameRule} only`);
   }
   if (needed.includes("CNI_IFNAME")) checkInterfaceName(env["CNI_IFNAME"] ?? "");
 }
 
-/** White space as Go's unicode.IsSpace has it: Unicode's, with U+0085, without U+FEFF, which JavaScript's `\s` takes in. */
-const notInInterfaceNames = /[/:\p{White_Space}]/u;
-
 function checkInterfaceName(ifName: string): void {
-  const fail = (problem: string): never => {
-    throw new CniError(Code.environment, `CNI_IFNAME ${describeJson(ifName)} ${problem}`);
-  };
-  if (ifName.length <= 15 && namePattern.test(ifName)) return;
-  const length = new TextEncoder().encode(ifName).length;
-  if (length > 15) fail(`is ${length} bytes long, interface names have at most 15`);
-  if (ifName === "." || ifName === "..") fail("is not an interface name");
-  const found = notInInterfaceNames.exec(ifName);
-  if (found) fail(`has ${JSON.stringify(found[0])} in it; interface names have no '/', no ':' and no white space`);
+  if (isPlain(ifName, longestName)) return;
+  const fault = findInterfaceNameFault(ifName);
+  if (fault) throw new CniError(Code.environment, `CNI_IFNAME ${describeJson(ifName)} ${fault}`);
+}
+
+/** What is wrong with a name that is not plain, as the reference library sees it (pkg/utils, ValidateInterfaceName). */
+function findInterfaceNameFault(ifName: string): string | undefined {
+  const length = byteLength(ifName);
+  if (length > longestName) return `is ${length} bytes long, interface names have at most ${longestName}`;
+  if (ifName === "." || ifName === "..") return "is not an interface name";
+  // White space as Go's unicode.IsSpace has it: Unicode's, with U+0085, without U+FEFF, which JavaScript's `\s` takes in.
+  const found = /[/:\p{White_Space}]/u.exec(ifName);
+  if (found === null) return undefined;
+  return `has ${JSON.stringify(found[0])} in it; interface names have no '/', no ':' and no white space`;
 }
 
 function networkName(body: Json): string {
@@ -156,7 +158,7 @@ function networkName(body: Json): string {
   const name = body === null ? "" : textOf(body, "name");
   if (name === "")
     throw new CniError(Code.invalidConfig, "name is missing in the network config: give the network a name");
-  if (!namePattern.test(name)) {
+  if (!plainName.test(name)) {
     throw new CniError(
       Code.invalidConfig,
       `name ${describeJson(name)} of the network config may have ${nameRule} only`,

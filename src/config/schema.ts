@@ -38,11 +38,12 @@ const vlanFields = {
 
 const interfacesWords = "an array of at least one interface name";
 
-function interfaces() {
+function interfaces(value: unknown) {
+  const checked = !Array.isArray(value) || value.length === 0;
   const schema: unknown = new z.ZodMiniArray({
     type: "array",
     element: z.string({ error: "an interface name" }),
-    checks: [z.minLength(1, { error: interfacesWords })],
+    checks: checked ? [z.minLength(1, { error: interfacesWords })] : [],
     error: () => interfacesWords,
   });
   return schema as z.ZodMiniArray<z.ZodMiniString<string>>;
@@ -67,10 +68,10 @@ export const vlanKeys = Object.keys(vlanFields);
  * `type`, what runtimes add) are not ifacer's to judge.
  *
  * @param config the config that is to be judged. Only what that one needs is built: building is most of what zod costs, and
- * most configs have few of the keys. Without it, the schema of all.
+ * most configs have few of the keys, and some interface. Without it, the schema of all.
  */
 export function configSchema(config?: Readonly<Record<string, unknown>>) {
-  return z.object({ interfaces: interfaces(), ...shapeOf(optionalFields, config) });
+  return z.object({ interfaces: interfaces(config?.["interfaces"]), ...shapeOf(optionalFields, config) });
 }
 
 type Shape<Chosen extends Fields> = { readonly [Key in keyof Chosen]: z.ZodMiniOptional<ReturnType<Chosen[Key]>> };

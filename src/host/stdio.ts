@@ -22,12 +22,15 @@ function describe(cause: unknown): string {
   return cause.message.startsWith(code) ? cause.message : `${code}: ${cause.message}`;
 }
 
-/** What a pipe takes as a whole or not at all (PIPE_BUF, pipe(7)). */
+/** What a pipe takes as a whole or not at all (PIPE_BUF, pipe(7)), in bytes. */
 const atOnce = 4096;
+
+/** The most bytes that UTF-8 needs for what counts as one in a string's length. */
+const mostBytes = 3;
 
 /** Writes all of `text` to standard output, however slowly the other side reads. Throws code 5 where it can't be written. */
 export async function writeStdout(text: string): Promise<void> {
-  if (Buffer.byteLength(text) <= atOnce) {
+  if (text.length * mostBytes <= atOnce) {
     try {
       await Bun.write(Bun.stdout, text);
       return;

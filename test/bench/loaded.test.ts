@@ -56,7 +56,7 @@ describe.each([
   [
     "DEL and GC",
     "src/cni/run.ts",
-    /^src\/(main|error|json|cni\/\w+|host\/(stdio|file|proc|ip|programs)|observe\/start|policy\/path)\.ts$/,
+    /^src\/(main|error|json|cni\/\w+|config\/names|host\/(stdio|file|proc|ip|programs)|observe\/start|policy\/path)\.ts$/,
     20_000,
   ],
   [
