@@ -1,40 +1,35 @@
 import { looksAtLinks, versionDocument } from "./cni/versions.ts";
 import { readStdin } from "./host/stdio.ts";
 
-// What a call does not need is not loaded for it: a Pod's start waits for it. `require` takes effect where it stands, and
-// scripts/build.ts makes a file of its own, within the executable, of what is loaded by it.
+// What a call does not need is not loaded for it: a Pod's start waits for it. scripts/build.ts makes a file of its own, within
+// the executable, of what `import()` names.
 
 const command = process.env["CNI_COMMAND"] ?? "";
 if (command === "VERSION") {
-  // Not by node:fs, which takes a quarter of an empty program's time to load. Where this can't write, that way tells why.
-  Bun.write(Bun.stdout, `${versionDocument()}\n`).then(() => process.exit(0), runPlugin);
-} else if (command !== "") {
-  runPlugin();
-} else {
-  const words = process.argv.slice(2);
-  if (words.length > 0) loadCommandLine().runCommandLine(words).then(process.exit);
-  else process.exit(loadPlugin().tellAbout());
+  try {
+    // Not by node:fs, which takes a quarter of an empty program's time to load.
+    await Bun.write(Bun.stdout, `${versionDocument()}\n`);
+    process.exit(0);
+  } catch {
+    // The way of the other commands tells why.
+  }
 }
+process.exit(command === "" ? await runCommandLine(process.argv.slice(2)) : await runPlugin());
 
-function runPlugin(): void {
+async function runPlugin(): Promise<number> {
   // Runtimes start plugins in folders that are gone or out of reach.
   process.chdir("/");
   const looks = looksAtLinks(command);
   // While the rest is loaded, standard input arrives by another thread and `ip` gets ready on another processor. What looks at
   // no links has little to load, and reads by itself.
   const stdin = command === "VERSION" ? undefined : readStdin({ beside: looks });
-  const look = looks ? loadLook().startLook() : undefined;
-  loadPlugin().runPlugin({ look, stdin }).then(process.exit);
+  // That it can't be read is told where it is needed; a call with a variable missing does not come that far.
+  stdin?.catch(() => {});
+  const look = looks ? (await import("./observe/start.ts")).startLook() : undefined;
+  return (await import("./cni/run.ts")).runPlugin({ look, stdin });
 }
 
-function loadLook() {
-  return require("./observe/start.ts") as typeof import("./observe/start.ts");
-}
-
-function loadPlugin() {
-  return require("./cni/run.ts") as typeof import("./cni/run.ts");
-}
-
-function loadCommandLine() {
-  return require("./cli/run.ts") as typeof import("./cli/run.ts");
+async function runCommandLine(words: readonly string[]): Promise<number> {
+  if (words.length === 0) return (await import("./cni/run.ts")).tellAbout();
+  return (await import("./cli/run.ts")).runCommandLine(words);
 }

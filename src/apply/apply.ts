@@ -29,6 +29,6 @@ export async function apply(desired: Desired, { judge, seen }: { judge: Judge; s
     throw new CniError(Code.noPermission, "ifacer may not change the network: run it as root with CAP_NET_ADMIN");
   }
   // Loaded only where there is something to do, which is once per node, not once per Pod.
-  const { applyLocked } = require("./locked.ts") as typeof import("./locked.ts");
+  const { applyLocked } = await import("./locked.ts");
   return applyLocked(desired, { judge });
 }

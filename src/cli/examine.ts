@@ -30,7 +30,7 @@ export async function examineNode(judgements: readonly Judgement[] | undefined):
     await examineIp(),
     ...(await Promise.all(drivers.map(examineDriver))),
     await examineRights(),
-    examineLibc(),
+    await examineLibc(),
     examinePolicy(),
     ...(await examineServices((links) => (desired ? listLinksOfConfigs(desired, links) : listLinksOfNode(links)))),
   ];
@@ -83,9 +83,9 @@ async function examineRights(): Promise<Finding> {
 }
 
 /** The lock is the C library's, or that of the program `flock` where hardened nodes forbid calls into the library. */
-function examineLibc(): Finding {
+async function examineLibc(): Promise<Finding> {
   const what = "C library";
-  const version = readLibcVersion();
+  const version = await readLibcVersion();
   if (version !== undefined) return { what, state: "good", message: `glibc ${version}` };
   const lack = "can't be called from ifacer on this node";
   if (findProgram("flock")) return { what, state: "good", message: `${lack}, the program flock takes the lock` };

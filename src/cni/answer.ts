@@ -17,11 +17,11 @@ export type Answering = (request: Request) => Promise<Answer>;
  * Gets ready for a call before its config has arrived: for a verb that looks at links, what can be learnt meanwhile is begun, on
  * other threads, and the verb is loaded.
  */
-export function prepare({ env }: Call, look: StartedLook | undefined): Answering {
+export async function prepare({ env }: Call, look: StartedLook | undefined): Promise<Answering> {
   if (look === undefined) return answerAtOnce;
   const facts = Promise.all([isOwnNamespace(env["CNI_NETNS"] ?? ""), mayHavePolicy()]);
   // Loaded only for them: DEL comes for every Pod as well and needs neither zod nor `ip`.
-  const { add, check, status } = require("./verbs.ts") as typeof import("./verbs.ts");
+  const { add, check, status } = await import("./verbs.ts");
   return async (request) => {
     const [inOwnNamespace, policyPossible] = await facts;
     switch (request.verb) {

@@ -19,15 +19,13 @@ export interface Begun {
 /** Answers a runtime's call: one JSON document or nothing on standard output, whatever happens. Returns the exit status. */
 export async function runPlugin({ look, stdin }: Begun): Promise<number> {
   let cniVersion: Version = newestVersion;
-  // That it can't be read is told where it is needed, below; a call with a variable missing does not come that far.
-  stdin?.catch(() => {});
   try {
     const call = readCall(process.env);
-    const answer = prepare(call, look);
+    const answer = await prepare(call, look);
     const request = readRequest(call, (await stdin) ?? new Uint8Array());
     if ("config" in request) cniVersion = request.config.cniVersion;
     const { document, journal } = await answer(request);
-    for (const line of journal) note(`ifacer: ${line}`);
+    for (const line of journal) await note(`ifacer: ${line}`);
     if (document !== undefined) await writeStdout(`${document}\n`);
     return 0;
   } catch (error) {
@@ -55,15 +53,15 @@ function explainBug(error: unknown): CniError {
 }
 
 /** Says what this is to who starts it without arguments, as plugins do. Returns the exit status. */
-export function tellAbout(): number {
-  note(`ifacer ${IFACER_VERSION}: CNI plugin that makes bonds and VLANs for macvlan and ipvlan`);
-  note(`CNI protocol versions supported: ${supportedVersions.join(", ")}`);
+export async function tellAbout(): Promise<number> {
+  await note(`ifacer ${IFACER_VERSION}: CNI plugin that makes bonds and VLANs for macvlan and ipvlan`);
+  await note(`CNI protocol versions supported: ${supportedVersions.join(", ")}`);
   return 0;
 }
 
 /** Writes a line for people. That nobody can read it must not make a success fail. */
-function note(line: string): void {
-  const { writeAll } = require("../host/stdioSync.ts") as typeof import("../host/stdioSync.ts");
+async function note(line: string): Promise<void> {
+  const { writeAll } = await import("../host/stdioSync.ts");
   try {
     writeAll(2, `${line}\n`);
   } catch {

@@ -8,7 +8,7 @@ import { observe } from "../observe/observe.ts";
 import type { StartedLook } from "../observe/start.ts";
 import { describeDone, describeLack } from "../plan/describe.ts";
 import { plan } from "../plan/plan.ts";
-import { allowAll } from "../policy/judge.ts";
+import { allowAll, type Judge } from "../policy/judge.ts";
 import type { Answer } from "./answer.ts";
 import type { NetworkConfig, Request } from "./request.ts";
 import { convertResult } from "./result.ts";
@@ -32,7 +32,7 @@ export async function add(
     );
   }
   const { desired } = requireDesired(reading);
-  const judge = policyPossible ? loadPolicy().readPolicy() : allowAll;
+  const judge = policyPossible ? await readPolicy() : allowAll;
   if (!asksForAnything(desired)) return { document, journal: [] };
   const seen = await observe(desired, { depth: "links", look });
   const { changes, refused } = await apply(desired, { judge, seen });
@@ -59,8 +59,8 @@ export async function status(config: NetworkConfig, look: StartedLook): Promise<
   return silence;
 }
 
-function loadPolicy() {
-  return require("../policy/load.ts") as typeof import("../policy/load.ts");
+async function readPolicy(): Promise<Judge> {
+  return (await import("../policy/load.ts")).readPolicy();
 }
 
 /** What the config asks for; `undefined`: nothing, or a runtime took our keys out of it. */

@@ -71,7 +71,7 @@ export async function runIp(
   const output = Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   give(child.stdin, lines);
   const [stdout, stderr] = await output;
-  const status = child.exitCode ?? 128 + numberOf(child.signalCode);
+  const status = child.exitCode ?? 128 + (await numberOf(child.signalCode));
   return { command: ["ip", ...args].join(" "), status, stdout, stderr: stderr.trim() };
 }
 
@@ -109,9 +109,9 @@ function spawn<T>(start: (path: string) => T): T {
   }
 }
 
-function numberOf(signal: NodeJS.Signals | number | null): number {
+async function numberOf(signal: NodeJS.Signals | number | null): Promise<number> {
   if (typeof signal === "number") return signal;
-  const { constants } = require("node:os") as typeof import("node:os");
+  const { constants } = await import("node:os");
   return signal === null ? 0 : constants.signals[signal];
 }
 

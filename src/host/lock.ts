@@ -31,7 +31,7 @@ export async function withLock<T>(work: (lock: number) => Promise<T>): Promise<T
   const path = `${lockFolder}/netns-${statSync("/proc/self/ns/net").ino}.lock`;
   const fd = openLockFile(path);
   try {
-    if (!waitForLock(fd)) {
+    if (!(await waitForLock(fd))) {
       throw new CniError(
         Code.tryAgain,
         `another ifacer has held the lock ${path} for ${patience} s: try again later, or end it`,
@@ -55,8 +55,8 @@ function openLockFile(path: string): number {
 }
 
 /** Whether the lock could be had in time. */
-function waitForLock(fd: number): boolean {
-  const flock = loadFlock();
+async function waitForLock(fd: number): Promise<boolean> {
+  const flock = await loadFlock();
   if (flock === undefined) return waitWithCommand(fd);
   let turn = turnOf(fd);
   let start = performance.now();
@@ -86,8 +86,8 @@ const nonBlocking = 4;
  * flock(2) of the C library; loaded only where a lock is needed, as it costs a millisecond. `undefined` where it can't be
  * called: calls into C need memory that is writable and executable, which hardened nodes forbid.
  */
-function loadFlock(): ((fd: number, operation: number) => number) | undefined {
-  const { dlopen, FFIType } = require("bun:ffi") as typeof import("bun:ffi");
+async function loadFlock(): Promise<((fd: number, operation: number) => number) | undefined> {
+  const { dlopen, FFIType } = await import("bun:ffi");
   const signature = { flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 } } as const;
   try {
     return dlopen("libc.so.6", signature).symbols.flock;

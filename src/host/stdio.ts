@@ -38,6 +38,6 @@ export async function writeStdout(text: string): Promise<void> {
       // The other way tells why.
     }
   }
-  const { writeAll } = require("./stdioSync.ts") as typeof import("./stdioSync.ts");
+  const { writeAll } = await import("./stdioSync.ts");
   writeAll(1, text);
 }
