@@ -1,4 +1,4 @@
-import type * as z from "zod/mini";
+import * as z from "zod/v4/core";
 import { Code, type Code as ErrorCode, errorOfAll } from "../error.ts";
 import { describeJson, foldName, type Json, JsonObject, member } from "../json.ts";
 import type { Desired, Problem } from "../model.ts";
@@ -23,7 +23,7 @@ export type ConfigReading =
  */
 export function readConfig(body: JsonObject): ConfigReading {
   const plain = makeCanonical(body);
-  const parsed = configSchema(plain).safeParse(plain);
+  const parsed = z.safeParse(configSchema(plain), plain);
   if (parsed.success) {
     const { desired, problems, warnings } = desire(parsed.data);
     if (problems.length === 0) return { desired, problems: [], warnings };
@@ -31,7 +31,7 @@ export function readConfig(body: JsonObject): ConfigReading {
   }
   const issues = parsed.error.issues;
   const sound = withoutFaults(plain, issues);
-  const rest = configSchema(sound).safeParse(sound);
+  const rest = z.safeParse(configSchema(sound), sound);
   const further = rest.success ? desire(rest.data).problems : [];
   return {
     desired: undefined,
@@ -74,7 +74,7 @@ function makeValueCanonical(key: string, value: Json): unknown {
   return { ...plain };
 }
 
-type Issue = z.core.$ZodIssue;
+type Issue = z.$ZodIssue;
 
 /** The config less what is wrong with it, so that the rest can be judged too. Options can't be judged without the mode. */
 function withoutFaults(plain: Plain, issues: readonly Issue[]): Plain {

@@ -1,61 +1,81 @@
-import * as z from "zod/mini";
+import * as z from "zod/v4/core";
 import { bondModes } from "../model.ts";
 
 // Every schema carries as its error the words for what is allowed; read.ts puts the path and the found value before them.
-// Where there are checks, the class is given them: `.check()` on what a function made would make it a second time.
+// Made of zod's core classes, which are what zod/mini is made of: a Pod's start waits for each class that is loaded.
 
-function integer(range: { min: number; max: number }) {
-  const error = `an integer from ${range.min} to ${range.max}`;
-  return new z.ZodMiniNumberFormat({
+function text(error = "a string") {
+  return new z.$ZodString({ type: "string", error: () => error });
+}
+
+function integer({ min, max }: { min: number; max: number }) {
+  const error = () => `an integer from ${min} to ${max}`;
+  return new z.$ZodNumberFormat({
     type: "number",
-    format: "safeint",
     check: "number_format",
+    format: "safeint",
     abort: false,
-    checks: [z.minimum(range.min, { error }), z.maximum(range.max, { error })],
-    error: () => error,
+    checks: [
+      new z.$ZodCheckGreaterThan({ check: "greater_than", value: min, inclusive: true, error }),
+      new z.$ZodCheckLessThan({ check: "less_than", value: max, inclusive: true, error }),
+    ],
+    error,
   });
 }
 
-const text = () => z.string({ error: "a string" });
+function oneOf<const Word extends string>(words: readonly Word[], error = words.join(" or ")) {
+  const entries = Object.fromEntries(words.map((word) => [word, word]));
+  const schema: unknown = new z.$ZodEnum({ type: "enum", entries, error: () => error });
+  return schema as z.$ZodEnum<{ [Key in Word]: Key }>;
+}
+
+function boolean() {
+  return new z.$ZodBoolean({ type: "boolean", error: () => "true or false" });
+}
+
+/** An object with no other keys. */
+function object<Shape extends z.$ZodShape>(shape: Shape) {
+  const catchall = new z.$ZodNever({ type: "never" });
+  return new z.$ZodObject({ type: "object", shape, catchall, error: () => "an object" }) as z.$ZodObject<
+    Shape,
+    z.$strict
+  >;
+}
 
 /** By its key, what makes the schema of a value, given the value. */
-type Fields = Readonly<Record<string, (value?: unknown) => z.core.$ZodType>>;
+type Fields = Readonly<Record<string, (value?: unknown) => z.$ZodType>>;
 
 const bondFields = {
-  name: text,
-  mode: () =>
-    z.union([integer({ min: 0, max: 6 }), z.enum(bondModes)], {
-      error: `an integer from 0 to 6 or one of ${bondModes.join(", ")}`,
-    }),
-  options: text,
+  name: () => text(),
+  mode: () => {
+    const error = `an integer from 0 to 6 or one of ${bondModes.join(", ")}`;
+    const options = [integer({ min: 0, max: 6 }), oneOf(bondModes)] as const;
+    return new z.$ZodUnion({ type: "union", options, error: () => error }) as z.$ZodUnion<typeof options>;
+  },
+  options: () => text(),
 };
 
 const vlanFields = {
-  name: text,
-  protocol: () => z.enum(["802.1Q", "802.1ad"], { error: "802.1Q or 802.1ad" }),
-  options: text,
+  name: () => text(),
+  protocol: () => oneOf(["802.1Q", "802.1ad"]),
+  options: () => text(),
 };
 
-const interfacesWords = "an array of at least one interface name";
-
 function interfaces(value: unknown) {
+  const error = () => "an array of at least one interface name";
   const checked = !Array.isArray(value) || value.length === 0;
-  const schema: unknown = new z.ZodMiniArray({
-    type: "array",
-    element: z.string({ error: "an interface name" }),
-    checks: checked ? [z.minLength(1, { error: interfacesWords })] : [],
-    error: () => interfacesWords,
-  });
-  return schema as z.ZodMiniArray<z.ZodMiniString<string>>;
+  const element = text("an interface name");
+  const checks = checked ? [new z.$ZodCheckMinLength({ check: "min_length", minimum: 1, error })] : [];
+  return new z.$ZodArray({ type: "array", element, checks, error }) as z.$ZodArray<typeof element>;
 }
 
 const optionalFields = {
   vlanID: () => integer({ min: 0, max: 4094 }),
-  bond: (bond?: unknown) => z.strictObject(shapeOf(bondFields, bond), { error: "an object" }),
-  vlan: (vlan?: unknown) => z.strictObject(shapeOf(vlanFields, vlan), { error: "an object" }),
+  bond: (bond?: unknown) => object(shapeOf(bondFields, bond)),
+  vlan: (vlan?: unknown) => object(shapeOf(vlanFields, vlan)),
   mtu: () => integer({ min: 68, max: 65535 }),
-  duplicateVlanID: () => z.enum(["reject", "allow"], { error: "reject or allow" }),
-  allowInUse: () => z.boolean({ error: "true or false" }),
+  duplicateVlanID: () => oneOf(["reject", "allow"]),
+  allowInUse: boolean,
 };
 
 /** The keys in their canonical spelling. */
@@ -71,20 +91,21 @@ export const vlanKeys = Object.keys(vlanFields);
  * most configs have few of the keys, and some interface. Without it, the schema of all.
  */
 export function configSchema(config?: Readonly<Record<string, unknown>>) {
-  return z.object({ interfaces: interfaces(config?.["interfaces"]), ...shapeOf(optionalFields, config) });
+  const shape = { interfaces: interfaces(config?.["interfaces"]), ...shapeOf(optionalFields, config) };
+  return new z.$ZodObject({ type: "object", shape }) as z.$ZodObject<typeof shape>;
 }
 
-type Shape<Chosen extends Fields> = { readonly [Key in keyof Chosen]: z.ZodMiniOptional<ReturnType<Chosen[Key]>> };
+type Shape<Chosen extends Fields> = { readonly [Key in keyof Chosen]: z.$ZodOptional<ReturnType<Chosen[Key]>> };
 
 /** The fields that the value has; without a value all, each of which may be missing. */
 function shapeOf<Chosen extends Fields>(fields: Chosen, value: unknown) {
   const given = Object(value);
-  const shape: Record<string, z.core.$ZodType> = {};
+  const shape: Record<string, z.$ZodType> = {};
   for (const [key, make] of Object.entries(fields)) {
-    if (value === undefined) shape[key] = z.optional(make());
+    if (value === undefined) shape[key] = new z.$ZodOptional({ type: "optional", innerType: make() });
     else if (Object.hasOwn(given, key)) shape[key] = make(given[key]);
   }
   return shape as Shape<Chosen>;
 }
 
-export type Config = z.infer<ReturnType<typeof configSchema>>;
+export type Config = z.output<ReturnType<typeof configSchema>>;

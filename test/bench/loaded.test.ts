@@ -57,13 +57,13 @@ describe.each([
     "DEL and GC",
     "src/cni/run.ts",
     /^src\/(main|error|json|cni\/\w+|config\/names|host\/(stdio|file|proc|ip|programs)|observe\/start|policy\/path)\.ts$/,
-    20_000,
+    16_000,
   ],
   [
     "ADD, CHECK and STATUS",
     "src/cni/verbs.ts",
-    /^src\/(main|error|json|model)\.ts$|^src\/(cni|config|observe|plan|apply|host|policy)\/\w+\.ts$|^node_modules\/zod\/v4\/(mini|core)\//,
-    80_000,
+    /^src\/(main|error|json|model)\.ts$|^src\/(cni|config|observe|plan|apply|host|policy)\/\w+\.ts$|^node_modules\/zod\/v4\/core\//,
+    72_000,
   ],
 ])("%s", (_, stage, allowed, most) => {
   const { sources, builtins, bytes } = loadedFor(stage);
@@ -87,9 +87,9 @@ test("of zod, nothing for JSON Schema, other languages or code generation is loa
   expect(sources.filter((path) => /zod.*(json-schema|locales|compile|classic)/.test(path))).toEqual([]);
 });
 
-test("no more than 24 files of the bundle are loaded for a Pod, and the tables of options are not among them", () => {
+test("no more than 16 files of the bundle are loaded for a Pod, and the tables of options are not among them", () => {
   const { sources, files } = loadedFor("src/cni/verbs.ts");
-  expect(files).toBeLessThanOrEqual(24);
+  expect(files).toBeLessThanOrEqual(16);
   expect(
     sources.filter((path) => /(bondTable|bondOptions|vlanOptions|plan\/bond|locked|lock)\.ts$/.test(path)),
   ).toEqual([]);
