@@ -7,8 +7,10 @@ import {
   type Problem,
   type Setting,
 } from "../model.ts";
+import { parseBondOptions } from "./bondOptions.ts";
 import { findAltNameFault, findLinkNameFault, fitsLinkName, shortenVlanName } from "./names.ts";
 import type { Config } from "./schema.ts";
+import { parseVlanOptions } from "./vlanOptions.ts";
 
 /** Name of a bond whose config gives none, as the plugin that ifacer replaces has it. */
 const defaultBondName = "sp_bond0";
@@ -88,8 +90,6 @@ function desireBond(config: Config, { problems, warnings }: Findings): DesiredBo
 }
 
 function desireBondSettings(config: Config, mode: BondMode | undefined, findings: Findings): readonly Setting[] {
-  // Loaded only where there is a bond: with the table of its options, a Pod would wait for a quarter more code.
-  const { parseBondOptions } = require("./bondOptions.ts") as typeof import("./bondOptions.ts");
   const { settings, problems, warnings } = parseBondOptions(config.bond?.options ?? "", {
     mode: mode ?? bondModes[0],
     interfaces: config.interfaces,
@@ -128,7 +128,6 @@ function desireVlans(config: Config, { bond, problems, warnings }: VlanContext):
 
 function desireVlanSettings({ vlan }: Config, findings: Findings): readonly Setting[] {
   if (vlan?.options === undefined) return [];
-  const { parseVlanOptions } = require("./vlanOptions.ts") as typeof import("./vlanOptions.ts");
   const { settings, problems, warnings } = parseVlanOptions(vlan.options, { path: "vlan.options" });
   findings.problems.push(...problems);
   findings.warnings.push(...warnings);

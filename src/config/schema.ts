@@ -23,9 +23,9 @@ function integer({ min, max }: { min: number; max: number }) {
   });
 }
 
-function oneOf<const Word extends string>(words: readonly Word[], error = words.join(" or ")) {
+function oneOf<const Word extends string>(words: readonly Word[]) {
   const entries = Object.fromEntries(words.map((word) => [word, word]));
-  const schema: unknown = new z.$ZodEnum({ type: "enum", entries, error: () => error });
+  const schema: unknown = new z.$ZodEnum({ type: "enum", entries, error: () => words.join(" or ") });
   return schema as z.$ZodEnum<{ [Key in Word]: Key }>;
 }
 

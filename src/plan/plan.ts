@@ -1,4 +1,5 @@
 import { type Conflict, type Current, type Desired, findLink, loopback, type Plan } from "../model.ts";
+import { planBond } from "./bond.ts";
 import { inTheWay } from "./conflict.ts";
 import { planVlan } from "./vlan.ts";
 
@@ -15,7 +16,7 @@ export function plan(desired: Desired, current: Current): Plan {
   const unfit = findLoopback(desired, current);
   if (missing.length + unfit.length > 0) return { ...nothing, conflicts: [...missing, ...unfit] };
   const parts = [
-    ...(desired.bond ? [loadPlanBond()(desired.bond, desired, current)] : []),
+    ...(desired.bond ? [planBond(desired.bond, desired, current)] : []),
     ...desired.vlans.map((vlan) => planVlan(vlan, desired, current)),
   ];
   const changes = parts.flatMap((part) => part.changes);
@@ -28,11 +29,6 @@ export function plan(desired: Desired, current: Current): Plan {
     conflicts: [...findTwiceListed(desired, current), ...parts.flatMap((part) => part.conflicts)],
     drift: parts.flatMap((part) => part.drift),
   };
-}
-
-/** Loaded only where there is a bond, as with it comes the table of its options. */
-function loadPlanBond() {
-  return (require("./bond.ts") as typeof import("./bond.ts")).planBond;
 }
 
 function findMissing(desired: Desired, current: Current): Conflict[] {

@@ -1,3 +1,4 @@
+import { currentVlanValue } from "../config/vlanOptions.ts";
 import {
   type Change,
   type Conflict,
@@ -120,7 +121,6 @@ function findVlanDrift(vlan: DesiredVlan, existing: Link, parent: Link | undefin
   const link = existing.name;
   const mtu = desired.mtu ?? parent?.mtu ?? existing.mtu;
   const options = vlan.settings.flatMap(({ name, value }) => {
-    const { currentVlanValue } = require("../config/vlanOptions.ts") as typeof import("../config/vlanOptions.ts");
     const seen = currentVlanValue(existing.driverData, name);
     return seen === value ? [] : [{ link, what: name, current: seen ?? "not set", desired: value }];
   });
