@@ -22,7 +22,7 @@ function describeConfig(): unknown {
 }
 
 function describePolicy(): unknown {
-  return { ...makeSchema(policySchema, {}), title: "ifacer's policy of a node, /etc/ifacer/policy.json" };
+  return { ...makeSchema(policySchema(), policyWords), title: "ifacer's policy of a node, /etc/ifacer/policy.json" };
 }
 
 type JSONSchema = z.core.JSONSchema.BaseSchema;
@@ -57,4 +57,14 @@ const configWords: Readonly<Record<string, string>> = {
   mtu: "MTU in bytes of the links that ifacer makes, at most the NICs'. Not given: that of the NICs.",
   duplicateVlanID: "Whether another VLAN link with the same id may be on the node; reject by default.",
   allowInUse: "Whether a NIC with addresses or routes may become a slave; false by default.",
+};
+
+const policyWords: Readonly<Record<string, string>> = {
+  "": "What the admin of a node allows the network configs that ifacer gets there.",
+  interfaces: "Which NICs configs may use, by name or altname.",
+  "interfaces.allow": "NICs that configs may use: these and no others.",
+  "interfaces.deny": "NICs that no config may use, also where allow has them.",
+  vlanIDs: "VLAN ids that configs may use, such as 100-199,300.",
+  bond: "Whether configs may have a bond.",
+  allowInUse: "Whether configs may set allowInUse.",
 };

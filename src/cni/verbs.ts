@@ -32,9 +32,10 @@ export async function add(
     );
   }
   const { desired } = requireDesired(reading);
-  const judge = policyPossible ? await readPolicy() : allowAll;
-  if (!asksForAnything(desired)) return { document, journal: [] };
-  const seen = await observe(desired, { depth: "links", look });
+  // The policy is read while `ip` is at work.
+  const looking = asksForAnything(desired) ? observe(desired, { depth: "links", look }) : undefined;
+  const [judge, seen] = await Promise.all([policyPossible ? readPolicy() : allowAll, looking]);
+  if (seen === undefined) return { document, journal: [] };
   const { changes, refused } = await apply(desired, { judge, seen });
   const notes = refused.map((change) => `the driver refused it, ${describeLack(change)}`);
   return { document, journal: [...changes.map(describeDone), ...notes] };

@@ -1,3 +1,4 @@
+import * as z from "zod/v4/core";
 import { findNearest } from "../config/nearest.ts";
 import { CniError, Code, errorOfAll } from "../error.ts";
 import { decodeJson, describeJson, isJsonArray, type Json, JsonObject } from "../json.ts";
@@ -13,7 +14,7 @@ import { interfacesKeys, type Policy, policyKeys, policySchema } from "./schema.
 export function parsePolicy(bytes: Uint8Array, path: string): Policy {
   const problems: Problem[] = [];
   const plain = makePlain(decode(bytes, path), "", problems);
-  const parsed = policySchema.safeParse(plain);
+  const parsed = z.safeParse(policySchema(plain), plain);
   if (parsed.success && problems.length === 0) return parsed.data;
   for (const issue of parsed.error?.issues ?? []) {
     const at = issue.path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");

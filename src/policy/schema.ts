@@ -1,50 +1,49 @@
-import * as z from "zod/mini";
-
-// Every schema carries as its error the words for what is allowed; read.ts puts the path and the found value before them.
+import * as z from "zod/v4/core";
+import { array, boolean, object, shapeOf, text } from "../config/kinds.ts";
 
 const patternWords = "a name or a pattern with * and ?, each in an item of its own";
 
 /** Other signs of other pattern languages would match nothing, and a deny that matches nothing protects nothing. */
-const pattern = z
-  .string({ error: patternWords })
-  .check(z.regex(/^[^\s/:#[\]{}()|^$,!\\'"]+$/, { error: patternWords }));
+function pattern() {
+  const error = () => patternWords;
+  const sign = /^[^\s/:#[\]{}()|^$,!\\'"]+$/;
+  return text(patternWords, [new z.$ZodCheckRegex({ check: "string_format", format: "regex", pattern: sign, error })]);
+}
 
-const patterns = z.array(pattern, { error: "an array of names or patterns with * and ?" });
+function patterns() {
+  return array(pattern(), "an array of names or patterns with * and ?");
+}
 
 const rangesWords = "VLAN ids from 1 to 4094 and ranges of them, such as 100-199,300";
 
-const ranges = z
-  .string({ error: rangesWords })
-  .check(z.refine((text) => parseRanges(text) !== undefined, { error: rangesWords }));
+function ranges() {
+  const fn = (value: unknown) => parseRanges(String(value)) !== undefined;
+  return text(rangesWords, [new z.$ZodCustom({ type: "custom", check: "custom", fn, error: () => rangesWords })]);
+}
 
-const yesOrNo = z.boolean({ error: "true or false" });
+const interfacesFields = { allow: patterns, deny: patterns };
 
-const interfacesSchema = z.strictObject(
-  {
-    allow: z.optional(patterns).check(z.describe("NICs that configs may use: these and no others.")),
-    deny: z.optional(patterns).check(z.describe("NICs that no config may use, also where allow has them.")),
-  },
-  { error: "an object with allow, deny or both" },
-);
-
-/** What the policy file may hold. A key that is not there restricts nothing. */
-export const policySchema = z
-  .strictObject(
-    {
-      interfaces: z.optional(interfacesSchema).check(z.describe("Which NICs configs may use, by name or altname.")),
-      vlanIDs: z.optional(ranges).check(z.describe("VLAN ids that configs may use, such as 100-199,300.")),
-      bond: z.optional(yesOrNo).check(z.describe("Whether configs may have a bond.")),
-      allowInUse: z.optional(yesOrNo).check(z.describe("Whether configs may set allowInUse.")),
-    },
-    { error: "an object" },
-  )
-  .check(z.describe("What the admin of a node allows the network configs that ifacer gets there."));
-
-export type Policy = z.infer<typeof policySchema>;
+const policyFields = {
+  interfaces: (value?: unknown) => object(shapeOf(interfacesFields, value), "an object with allow, deny or both"),
+  vlanIDs: ranges,
+  bond: boolean,
+  allowInUse: boolean,
+};
 
 /** The keys of the policy, and those of its `interfaces`. */
-export const policyKeys = Object.keys(policySchema.def.shape);
-export const interfacesKeys = Object.keys(interfacesSchema.def.shape);
+export const policyKeys = Object.keys(policyFields);
+export const interfacesKeys = Object.keys(interfacesFields);
+
+/**
+ * The schema of what the policy file may hold. A key that is not there restricts nothing.
+ *
+ * @param policy the policy that is to be judged: only what that one needs is built. Without it, the schema of all
+ */
+export function policySchema(policy?: unknown) {
+  return object(shapeOf(policyFields, policy));
+}
+
+export type Policy = z.output<ReturnType<typeof policySchema>>;
 
 /** The first and the last id. */
 export type Range = readonly [first: number, last: number];
