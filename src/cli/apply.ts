@@ -90,7 +90,7 @@ async function carryOutAll({ assessments }: Assessments, wanted: { update: boole
   const done: Deed[] = [];
   for (const { path, desired } of assessments) {
     try {
-      if (desired) done.push(...(await carryOut(desired, wanted)));
+      if (desired) await carryOut(desired, { ...wanted, done });
     } catch (error) {
       if (!(error instanceof CniError)) throw error;
       const { message, details } = error;
@@ -100,16 +100,17 @@ async function carryOutAll({ assessments }: Assessments, wanted: { update: boole
   return done;
 }
 
-async function carryOut(desired: Desired, { update }: { update: boolean }): Promise<Deed[]> {
+/** Adds to `done` what was done, as soon as it was: a later step may fail. */
+async function carryOut(desired: Desired, { update, done }: { update: boolean; done: Deed[] }): Promise<void> {
   const { changes, refused } = await apply(desired, {
     judge: readPolicy(),
     seen: await observe(desired, { depth: "links" }),
   });
-  return [
+  done.push(
     ...changes.map((change) => ({ message: describeDone(change) })),
     ...refused.map((change) => ({ message: describeLack(change), refused: "the driver did not take it" })),
-    ...(update ? await bringInLine(desired) : []),
-  ];
+  );
+  if (update) await bringInLine(desired, done);
 }
 
 /**
@@ -117,22 +118,20 @@ async function carryOut(desired: Desired, { update }: { update: boolean }): Prom
  *
  * Throws code 101 (no permission), 5 or 11 (lock).
  */
-async function bringInLine(desired: Desired): Promise<Deed[]> {
-  if (planUpdates((await planNow(desired)).drift).every(({ line }) => line === undefined)) return [];
+async function bringInLine(desired: Desired, done: Deed[]): Promise<void> {
+  if (planUpdates((await planNow(desired)).drift).every(({ line }) => line === undefined)) return;
   if (!(await hasNetAdmin())) {
     throw new CniError(Code.noPermission, "ifacer may not change the network: run it as root with CAP_NET_ADMIN");
   }
-  return withLock(async (lock) => {
-    const deeds: Deed[] = [];
+  await withLock(async (lock) => {
     for (const { drift, line } of planUpdates((await planNow(desired)).drift)) {
       if (line === undefined) continue;
       const { stderr, status } = await runIp(["-batch", "-"], [line], { lock });
       const message = `${drift.what} of ${drift.link} from ${drift.current} to ${drift.desired}`;
       const rest = (await planNow(desired)).drift;
       const isThere = !rest.some(({ link, what }) => link === drift.link && what === drift.what);
-      deeds.push(isThere ? { message: `set ${message}` } : { message, refused: describeRefusal(stderr, status) });
+      done.push(isThere ? { message: `set ${message}` } : { message, refused: describeRefusal(stderr, status) });
     }
-    return deeds;
   });
 }
 

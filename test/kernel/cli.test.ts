@@ -177,6 +177,36 @@ describe("plan and apply", () => {
   });
 });
 
+describe("apply --update where ip fails after the plan was carried out", () => {
+  /** Looks are well until changes were made, and one more. */
+  const failingIp = `#!/bin/sh
+case $1 in
+-batch) touch $FLAG ;;
+*) if [ -e $FLAG ]; then [ ! -e $FLAG.2 ] || exit 1; touch $FLAG.2; fi ;;
+esac
+exec ${Bun.which("ip", { PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` })} "$@"
+`;
+
+  test("still tells what was made", async () => {
+    await using ns = await nodeWith("ens192");
+    const net = file("net.json", conflist({ interfaces: ["ens192"], vlanID: 7 }));
+    const [bin, flag] = [mkdtempSync(`${folder}/bin-`), `${folder}/flag`];
+    writeFileSync(`${bin}/ip`, failingIp, { mode: 0o755 });
+    const env = { PATH: `${bin}:${process.env["PATH"]}`, FLAG: flag };
+    const { status, stdout } = await run(ns, `apply --yes --update -f ${net}`, env);
+    expect([status, stdout.split("\n").slice(-5)]).toEqual([
+      1,
+      [
+        "made the VLAN ens192.7 with id 7 on ens192",
+        "set ens192.7 up",
+        expect.stringMatching(/^refused: net.json: plugins\[0\]: 'ip .*' can't look at the links of this node/),
+        "not all was done",
+        "",
+      ],
+    ]);
+  });
+});
+
 describe("looking at the node", () => {
   test("status: the tree down to the Pods, its problems, and the same for programs", async () => {
     await using ns = await nodeWith("ens192", "ens160", "enp175s0f0np0");
