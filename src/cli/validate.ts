@@ -68,5 +68,6 @@ function describeGoal(desired: Desired): string {
 }
 
 function countUp(all: number, faulty: number): string {
+  if (all === 0) return "nothing was checked";
   return `${all} ${all === 1 ? "entry" : "entries"} of ifacer's, ${faulty === 0 ? "all valid" : `${faulty} not valid`}`;
 }

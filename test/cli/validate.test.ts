@@ -206,6 +206,14 @@ describe("ifacer validate", () => {
     expect([status, stdout]).toMatchSnapshot();
   });
 
+  test("of what has no entry, that nothing was checked", async () => {
+    const { status, stdout } = await ifacer(["validate"], { stdin: JSON.stringify(macvlan) });
+    expect([status, stdout.split("\n")]).toEqual([
+      1,
+      ["error: standard input: there is no entry of the type ifacer in it", "nothing was checked", ""],
+    ]);
+  });
+
   test("nothing is lost at 40 columns", async () => {
     const { stdout } = await ifacer(["validate"], { stdin: JSON.stringify(bad), env: { COLUMNS: "40" } });
     const whole = await ifacer(["validate"], { stdin: JSON.stringify(bad) });
