@@ -6,10 +6,12 @@
  */
 import * as z from "zod/v4/core";
 
+/** A string that passes the checks, which carry the same words. */
 export function text(error = "a string", checks: z.$ZodCheck<string>[] = []) {
   return new z.$ZodString({ type: "string", checks, error: () => error });
 }
 
+/** An integer from `min` to `max`, both included, that JavaScript holds exactly. */
 export function integer({ min, max }: { min: number; max: number }) {
   const error = () => `an integer from ${min} to ${max}`;
   return new z.$ZodNumberFormat({
@@ -25,16 +27,19 @@ export function integer({ min, max }: { min: number; max: number }) {
   });
 }
 
+/** One of the words. */
 export function oneOf<const Word extends string>(words: readonly Word[]) {
   const entries = Object.fromEntries(words.map((word) => [word, word]));
   const schema: unknown = new z.$ZodEnum({ type: "enum", entries, error: () => words.join(" or ") });
   return schema as z.$ZodEnum<{ [Key in Word]: Key }>;
 }
 
+/** JSON's true or false, no word for it. */
 export function boolean() {
   return new z.$ZodBoolean({ type: "boolean", error: () => "true or false" });
 }
 
+/** An array of as many elements as the checks allow. */
 export function array<Element extends z.$ZodType>(
   element: Element,
   error: string,
