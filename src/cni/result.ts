@@ -54,8 +54,8 @@ const shapes: Readonly<Record<ResultShape, Shape>> = {
  * @throws CniError code 6: the prevResult is not what its version says; code 1: its version is unknown
  */
 export function convertResult(prevResult: JsonObject | undefined, version: Version): JsonObject {
-  const converted = prevResult === undefined ? [] : convertMembers(prevResult, version);
-  return new JsonObject([["cniVersion", version], ...without(converted, ["cniVersion"])]);
+  const converted = prevResult === undefined ? [] : without(convertMembers(prevResult, version), ["cniVersion"]);
+  return new JsonObject([["cniVersion", version], ...converted]);
 }
 
 function convertMembers(result: JsonObject, version: Version): readonly JsonMember[] {

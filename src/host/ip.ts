@@ -11,11 +11,11 @@ export interface IpRun {
   readonly stderr: string;
 }
 
-/** An `ip` that was started and waits for its lines on standard input. What it says on standard error is lost. */
+/** An `ip` that was started and waits for its further lines on standard input. What it says on standard error is lost. */
 export interface StartedIp {
   /**
-   * Gives it its lines and returns its standard output as soon as `isWhole` says that it is, at the latest when it ends. To wait
-   * for the end takes as long again.
+   * Gives it its lines and returns its standard output, with the answer to the first line, as soon as `isWhole` says that it is
+   * whole, at the latest when it ends. To wait for the end takes as long again.
    *
    * Throws code 102 where there is no `ip` and 103 where it can't be started. That it fails is for the caller to judge.
    */
@@ -27,16 +27,21 @@ export interface StartedIp {
   end(): Promise<void>;
 }
 
-/** Starts `ip ARGUMENTS`, so that its start goes on beside ours. No shell is involved. Throws nothing. */
-export function startIp(args: readonly string[]): StartedIp {
+/**
+ * Starts `ip ARGUMENTS`, so that its start goes on beside ours. No shell is involved. Throws nothing.
+ *
+ * @param first a line that it is given at once: with its answer it gets ready for those to come
+ */
+export function startIp(args: readonly string[], first: string): StartedIp {
   const started = attempt(() => spawn((path) => Bun.spawn([path, ...args], { stdio: ["pipe", "pipe", "ignore"] })));
+  if ("value" in started) give(started.value.stdin, [first], "flush");
   let asked = false;
   return {
     async ask(lines, isWhole) {
       if ("fault" in started) throw started.fault;
       asked = true;
       const { stdin, stdout } = started.value;
-      give(stdin, lines);
+      give(stdin, lines, "end");
       const reader = stdout.getReader();
       const decoder = new TextDecoder();
       for (let text = ""; ; ) {
@@ -47,7 +52,7 @@ export function startIp(args: readonly string[]): StartedIp {
     },
     async end() {
       if ("fault" in started) return;
-      if (!asked) give(started.value.stdin, []);
+      if (!asked) give(started.value.stdin, [], "end");
       await started.value.exited;
     },
   };
@@ -69,20 +74,20 @@ export async function runIp(
   const files = lock === undefined ? [] : [lock];
   const child = spawn((path) => Bun.spawn([path, ...args], { stdio: ["pipe", "pipe", "pipe", ...files] }));
   const output = Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  give(child.stdin, lines);
+  give(child.stdin, lines, "end");
   const [stdout, stderr] = await output;
   const status = child.exitCode ?? 128 + (await numberOf(child.signalCode));
   return { command: ["ip", ...args].join(" "), status, stdout, stderr: stderr.trim() };
 }
 
 /** It may end before it has read all of them: its output tells, so that faults of writing don't matter. */
-function give(stdin: Bun.FileSink, lines: readonly string[]): void {
+function give(stdin: Bun.FileSink, lines: readonly string[], finish: "flush" | "end"): void {
   const ignore = () => {};
   try {
     const written = stdin.write(`${lines.join("\n")}\n`);
     if (typeof written !== "number") written.catch(ignore);
-    const ended = stdin.end();
-    if (ended instanceof Promise) ended.catch(ignore);
+    const finished = stdin[finish]();
+    if (finished instanceof Promise) finished.catch(ignore);
   } catch {}
 }
 

@@ -1,10 +1,10 @@
 import { CniError, Code } from "../error.ts";
 import { runIp } from "../host/ip.ts";
 import { readMulticast, readVlanConfig } from "../host/proc.ts";
-import { type Current, type Desired, loopback } from "../model.ts";
+import type { Current, Desired } from "../model.ts";
 import { assemble } from "./assemble.ts";
 import { parseIpOutput, type Sight } from "./parse.ts";
-import { askAbout, type Depth, isWhole } from "./questions.ts";
+import { askAbout, type Depth, isEnough, isWhole } from "./questions.ts";
 import { lookArguments, type StartedLook, startLook } from "./start.ts";
 import { parseVlanConfig } from "./vlanConfig.ts";
 
@@ -40,11 +40,11 @@ async function explainOutput(lines: readonly string[]): Promise<CniError> {
   );
 }
 
-/** What `ip` showed; `undefined` where that is not iproute2's JSON with the loopback device: another program may be called `ip`. */
+/** What `ip` showed; `undefined` where it ended before, or wrote no JSON: another program may be called `ip`. */
 function readOutput(stdout: string): Sight | undefined {
+  if (!isEnough(stdout)) return undefined;
   try {
-    const sight = parseIpOutput(stdout);
-    return sight.links.some(({ name }) => name === loopback) ? sight : undefined;
+    return parseIpOutput(stdout);
   } catch {
     return undefined;
   }

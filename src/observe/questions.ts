@@ -1,5 +1,6 @@
 import { findAltNameFault } from "../config/names.ts";
 import { type Desired, loopback, stackedKinds, type VlanEntry } from "../model.ts";
+import { aboutLoopback } from "./start.ts";
 
 /**
  * What a look at the host is for: `links` is enough to see that all is in place, and what is missing. `use`, before something is
@@ -11,8 +12,8 @@ export type Depth = "links" | "use";
  * The lines for `ip -details -json -force -batch -` that show what a config is about: its NICs, its bond, its VLANs, and the
  * given VLANs of others. The number of lines follows the config, not the host.
  *
- * The loopback device answers always: its answer tells that `ip` works and came that far. It is asked again after
- * `link show master`, at which `ip` leaves the batch where the bond isn't there.
+ * After the first line, which `ip` was given already, the loopback device is asked about again: its answer tells that `ip` came
+ * that far. And again after `link show master`, at which `ip` leaves the batch where the bond isn't there.
  */
 export function askAbout(desired: Desired, { vlans, depth }: { vlans: readonly VlanEntry[]; depth: Depth }): string[] {
   const names = new Set<string>();
@@ -27,16 +28,24 @@ export function askAbout(desired: Desired, { vlans, depth }: { vlans: readonly V
   const lines = [...desired.interfaces.map(ofUse ? askAboutAddresses : askAboutLink), ...[...names].map(askAboutLink)];
   if (ofUse) lines.push(...stackedKinds.map((kind) => `link show type ${kind}`), allRoutes);
   if (desired.bond) lines.push(askAboutLink(desired.bond.name));
-  lines.push(askAboutLink(loopback));
-  if (desired.bond) lines.push(`link show master ${desired.bond.name}`, askAboutLink(loopback));
+  lines.push(aboutLoopback);
+  if (desired.bond) lines.push(`link show master ${desired.bond.name}`, aboutLoopback);
   return lines;
 }
 
 /** Whether this is all that `ip` says to the lines: it writes each answer at once, and the last one is the loopback device's. */
 export function isWhole(stdout: string, lines: readonly string[]): boolean {
-  if (!stdout.endsWith("\n")) return false;
-  const asked = lines.filter((line) => line.endsWith(` dev ${loopback}`)).length;
-  return stdout.split(`"ifname":"${loopback}"`).length > asked;
+  const asked = lines.filter((line) => line === aboutLoopback).length;
+  return stdout.endsWith("\n") && countLoopback(stdout) > asked;
+}
+
+/** Whether `ip` came as far as to tell of each name whether there is a link: the loopback device answered once more. */
+export function isEnough(stdout: string): boolean {
+  return countLoopback(stdout) > 1;
+}
+
+function countLoopback(stdout: string): number {
+  return stdout.split(`"ifname":"${loopback}"`).length - 1;
 }
 
 /** With `dev NIC`, `ip` would leave out the routes for which the NIC is one of several ways. */

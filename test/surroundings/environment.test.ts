@@ -41,6 +41,12 @@ describe("an ip on PATH", () => {
       "can't look at the links",
     ],
     [
+      "that ends before it has answered all",
+      `printf '#!/bin/sh\\nread line; echo "$line" | PATH=/usr/sbin:/sbin ip "$@"' >"$there/ip"; chmod +x "$there/ip"`,
+      103,
+      "can't look at the links",
+    ],
+    [
       "that is killed",
       'printf "#!/bin/sh\\nkill -9 \\$\\$" >"$there/ip"; chmod +x "$there/ip"',
       103,
