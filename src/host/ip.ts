@@ -32,9 +32,9 @@ export interface StartedIp {
  *
  * @param first a line that it is given at once: with its answer it gets ready for those to come
  */
-export function startIp(args: readonly string[], first: string): StartedIp {
+export function startIp(args: readonly string[], first?: string): StartedIp {
   const started = attempt(() => spawn((path) => Bun.spawn([path, ...args], { stdio: ["pipe", "pipe", "ignore"] })));
-  if ("value" in started) give(started.value.stdin, [first], "flush");
+  if ("value" in started && first !== undefined) give(started.value.stdin, [first], "flush");
   let asked = false;
   return {
     async ask(lines, isWhole) {

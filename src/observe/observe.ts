@@ -1,11 +1,11 @@
 import { CniError, Code } from "../error.ts";
-import { runIp } from "../host/ip.ts";
+import { runIp, startIp } from "../host/ip.ts";
 import { readMulticast, readVlanConfig } from "../host/proc.ts";
 import type { Current, Desired } from "../model.ts";
 import { assemble } from "./assemble.ts";
 import { parseIpOutput, type Sight } from "./parse.ts";
-import { askAbout, type Depth, isEnough, isWhole } from "./questions.ts";
-import { lookArguments, type StartedLook, startLook } from "./start.ts";
+import { askAbout, isEnough, isWhole } from "./questions.ts";
+import { aboutLoopback, lookArguments, type StartedLook } from "./start.ts";
 import { parseVlanConfig } from "./vlanConfig.ts";
 
 /**
@@ -17,15 +17,16 @@ import { parseVlanConfig } from "./vlanConfig.ts";
  */
 export async function observe(
   desired: Desired,
-  { depth, look }: { depth: Depth; look?: StartedLook },
+  { depth, look }: { depth: "links"; look?: StartedLook } | { depth: "use"; look?: undefined },
 ): Promise<Current> {
-  const ip = look ?? startLook();
+  const ip = look ?? startIp(lookArguments);
   const vlans = depth === "use" ? parseVlanConfig(await readVlanConfig()) : [];
   const ids = new Set(desired.vlans.map(({ id }) => id));
   const lines = askAbout(desired, { vlans: vlans.filter(({ id }) => ids.has(id)), depth });
-  const stdout = await ip.ask(lines, (text) => isWhole(text, lines));
+  const given = look ? [aboutLoopback, ...lines] : lines;
+  const stdout = await ip.ask(lines, (text) => isWhole(text, given));
   if (look === undefined) await ip.end();
-  const sight = readOutput(stdout);
+  const sight = isEnough(stdout, given) ? readOutput(stdout) : undefined;
   if (sight === undefined) throw await explainOutput(lines);
   return assemble(sight, { vlans, multicast: depth === "use" ? await readMulticast() : "" });
 }
@@ -40,9 +41,8 @@ async function explainOutput(lines: readonly string[]): Promise<CniError> {
   );
 }
 
-/** What `ip` showed; `undefined` where it ended before, or wrote no JSON: another program may be called `ip`. */
+/** What `ip` showed; `undefined` where that is no JSON: another program may be called `ip`. */
 function readOutput(stdout: string): Sight | undefined {
-  if (!isEnough(stdout)) return undefined;
   try {
     return parseIpOutput(stdout);
   } catch {

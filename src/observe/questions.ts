@@ -12,8 +12,10 @@ export type Depth = "links" | "use";
  * The lines for `ip -details -json -force -batch -` that show what a config is about: its NICs, its bond, its VLANs, and the
  * given VLANs of others. The number of lines follows the config, not the host.
  *
- * After the first line, which `ip` was given already, the loopback device is asked about again: its answer tells that `ip` came
- * that far. And again after `link show master`, at which `ip` leaves the batch where the bond isn't there.
+ * The loopback device answers always: its answer tells that `ip` works and came that far. It is asked again after
+ * `link show master`, at which `ip` leaves the batch where the bond isn't there.
+ *
+ * Addresses come first: after a `link show` an `address show` of the same batch shows none.
  */
 export function askAbout(desired: Desired, { vlans, depth }: { vlans: readonly VlanEntry[]; depth: Depth }): string[] {
   const names = new Set<string>();
@@ -36,12 +38,12 @@ export function askAbout(desired: Desired, { vlans, depth }: { vlans: readonly V
 /** Whether this is all that `ip` says to the lines: it writes each answer at once, and the last one is the loopback device's. */
 export function isWhole(stdout: string, lines: readonly string[]): boolean {
   const asked = lines.filter((line) => line === aboutLoopback).length;
-  return stdout.endsWith("\n") && countLoopback(stdout) > asked;
+  return stdout.endsWith("\n") && countLoopback(stdout) >= asked;
 }
 
-/** Whether `ip` came as far as to tell of each name whether there is a link: the loopback device answered once more. */
-export function isEnough(stdout: string): boolean {
-  return countLoopback(stdout) > 1;
+/** Whether `ip` came as far as to tell of each name whether there is a link: the loopback device answered after them. */
+export function isEnough(stdout: string, lines: readonly string[]): boolean {
+  return countLoopback(stdout) > (lines[0] === aboutLoopback ? 1 : 0);
 }
 
 function countLoopback(stdout: string): number {

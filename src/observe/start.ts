@@ -6,7 +6,7 @@ export const lookArguments = ["-details", "-json", "-force", "-batch", "-"];
 /** About the loopback device, which is always there: asked at once, so that `ip` gets ready for what is asked then. */
 export const aboutLoopback = "link show dev lo";
 
-/** An `ip` for a look that was started before it is known what to ask: by then it is ready. */
+/** An `ip` for a look of the depth `links` that was started before it is known what to ask: by then it is ready. */
 export type StartedLook = StartedIp;
 
 export function startLook(): StartedLook {

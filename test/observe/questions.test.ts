@@ -21,18 +21,32 @@ const bond: Desired = {
 const lo = '[{"ifindex":1,"ifname":"lo"}]\n';
 const nic = '[{"ifindex":2,"ifname":"ens192","ifalias":"\\"ifname\\":\\"lo\\""}]\n';
 
+const first = "link show dev lo";
+
 test.each([
   ["nothing yet", vlan, "", "too little"],
-  ["the first answer", vlan, lo, "too little"],
-  ["another link, whatever its alias", vlan, lo + nic, "too little"],
-  ["the loopback device's second answer", vlan, lo + nic + lo, "whole"],
-  ["a part of that", vlan, (lo + nic + lo).slice(0, -1), "enough"],
-  ["of a bond, before its slaves", bond, lo + nic + lo, "enough"],
-  ["of a bond, with its slaves and not yet what comes after them", bond, lo + nic + lo + nic, "enough"],
-  ["of a bond, all", bond, lo + nic + lo + nic + lo, "whole"],
+  ["another link, whatever its alias", vlan, nic, "too little"],
+  ["the loopback device's answer", vlan, nic + lo, "whole"],
+  ["a part of that", vlan, (nic + lo).slice(0, -1), "enough"],
+  ["of a bond, before its slaves", bond, nic + lo, "enough"],
+  ["of a bond, with its slaves and not yet what comes after them", bond, nic + lo + nic, "enough"],
+  ["of a bond, all", bond, nic + lo + nic + lo, "whole"],
 ] as const)("the output of ip: %s", (_, desired, stdout, state) => {
   for (const depth of ["links", "use"] as const) {
-    expect(isWhole(stdout, askAbout(desired, { vlans: [], depth }))).toBe(state === "whole");
-    expect(isEnough(stdout)).toBe(state !== "too little");
+    const lines = askAbout(desired, { vlans: [], depth });
+    expect([isWhole(stdout, lines), isEnough(stdout, lines)]).toEqual([state === "whole", state !== "too little"]);
+    // What was asked before all else proves nothing about the rest.
+    const all = [first, ...lines];
+    expect([isWhole(lo + stdout, all), isEnough(lo + stdout, all)]).toEqual([
+      state === "whole",
+      state !== "too little",
+    ]);
   }
+});
+
+// ip's own doing: 'link show' narrows down what the rest of the batch shows.
+test.each([vlan, bond])("addresses are asked for before any link", (desired) => {
+  const lines = askAbout(desired, { vlans: [], depth: "use" });
+  const lastAddress = lines.findLastIndex((line) => line.startsWith("address "));
+  expect(lines.findIndex((line) => line.startsWith("link "))).toBeGreaterThan(lastAddress);
 });
