@@ -37,7 +37,7 @@ export function askAbout(desired: Desired, { vlans, depth }: { vlans: readonly V
 
 /** Whether this is all that `ip` says to the lines: it writes each answer at once, and the last one is the loopback device's. */
 export function isWhole(stdout: string, lines: readonly string[]): boolean {
-  const asked = lines.filter((line) => line === aboutLoopback).length;
+  const asked = lines.filter((line) => line.endsWith(` dev ${loopback}`)).length;
   return stdout.endsWith("\n") && countLoopback(stdout) >= asked;
 }
 

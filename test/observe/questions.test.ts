@@ -44,6 +44,11 @@ test.each([
   }
 });
 
+test("the loopback device as a NIC of a bond is not taken for the end", () => {
+  const odd = { ...bond, interfaces: ["lo", "ens192"] };
+  expect(isWhole(lo + nic + lo, askAbout(odd, { vlans: [], depth: "use" }))).toBe(false);
+});
+
 // ip's own doing: 'link show' narrows down what the rest of the batch shows.
 test.each([vlan, bond])("addresses are asked for before any link", (desired) => {
   const lines = askAbout(desired, { vlans: [], depth: "use" });
