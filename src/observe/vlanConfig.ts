@@ -5,11 +5,8 @@ import type { VlanEntry } from "../model.ts";
  * (net/8021q/vlanproc.c). A name may itself hold a `|`.
  */
 export function parseVlanConfig(text: string): VlanEntry[] {
-  const entries: VlanEntry[] = [];
-  for (const line of text.split("\n")) {
-    if (line === "") continue;
+  return text.split("\n").flatMap((line) => {
     const [, name, id, parent] = /^(\S+)\s*\|\s(\d+)\s+\|\s(\S+)$/.exec(line) ?? [];
-    if (name && id && parent) entries.push({ name, id: Number(id), parent });
-  }
-  return entries;
+    return name && id && parent ? [{ name, id: Number(id), parent }] : [];
+  });
 }

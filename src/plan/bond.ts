@@ -15,7 +15,6 @@ import {
 import { describeLink, inTheWay } from "./conflict.ts";
 import { findEnslaveConflicts } from "./enslave.ts";
 import { findMTUConflicts, findSlaveMTUConflicts } from "./mtu.ts";
-import { isUnused } from "./unused.ts";
 
 /**
  * Plans a bond: the link, its slaves one by one in the listed order, and the up flag. All its slaves have to be on the host.
@@ -32,6 +31,11 @@ export function planBond(asked: DesiredBond, desired: Desired, current: Current)
   const fault = findBondConflict(existing, planning);
   if (fault) return { changes: [], conflicts: [fault], drift: [] };
   return isUnused(existing, current) ? planUnusedBond(existing, planning) : planUsedBond(existing, planning);
+}
+
+/** Whether a bond is empty and down: what it is like now is then of no importance. */
+export function isUnused(bond: Link, current: Current): boolean {
+  return !bond.up && !current.links.some((link) => link.master === bond.name);
 }
 
 interface Planning {

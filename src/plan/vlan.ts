@@ -10,9 +10,9 @@ import {
   type Link,
   type Plan,
 } from "../model.ts";
+import { isUnused } from "./bond.ts";
 import { describeLink, inTheWay } from "./conflict.ts";
 import { findMTUConflicts } from "./mtu.ts";
-import { isUnused } from "./unused.ts";
 
 /** Plans one VLAN: the link below it up, the link itself, its long name, its up flag. */
 export function planVlan(vlan: DesiredVlan, desired: Desired, current: Current): Plan {
