@@ -1,8 +1,9 @@
 import { byteLength, isPlain, longestName, plainName } from "../config/names.ts";
 import { CniError, Code } from "../error.ts";
 import { decodeJson, describeJson, type Json, JsonObject, member, membersNamed } from "../json.ts";
+import { agreeOnVersion } from "./agree.ts";
 import { checkShape, dnsShape, type Shape } from "./shape.ts";
-import { agreeOnVersion, isVerb, type Verb, type Version, verbs } from "./versions.ts";
+import { isVerb, type Verb, type Version, verbs } from "./versions.ts";
 
 /** What arrived on standard input, as far as the protocol judges it. */
 export interface NetworkConfig {

@@ -52,7 +52,7 @@ function loadedFor(stage: string): { sources: string[]; builtins: string[]; file
 }
 
 describe.each([
-  ["VERSION", "src/main.ts", /^src\/(main|error|json|cni\/versions|host\/stdio)\.ts$/, 7_000],
+  ["VERSION", "src/main.ts", /^src\/(main|error|cni\/versions|host\/stdio)\.ts$/, 3_000],
   [
     "DEL and GC",
     "src/cni/run.ts",

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { agreeOnVersion, resultShape, supportedVersions, type Verb, verbs } from "../../src/cni/versions.ts";
+import { agreeOnVersion } from "../../src/cni/agree.ts";
+import { resultShape, supportedVersions, type Verb, verbs } from "../../src/cni/versions.ts";
 import { CniError } from "../../src/error.ts";
 
 /** The version agreed on, or the code of the error. */
