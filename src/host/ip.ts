@@ -21,7 +21,7 @@ export interface StartedIp {
    */
   ask(lines: readonly string[], isWhole: (stdout: string) => boolean): Promise<string>;
   /**
-   * Waits for its end; if it was not asked, it has done nothing. Who exits before leaves it to PID 1, which in a container may
+   * Waits for its end, also where it was not asked. Who exits before leaves it to PID 1, which in a container may
    * be a program that waits for nobody, so that a zombie would stay of each call.
    */
   end(): Promise<void>;

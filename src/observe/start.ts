@@ -9,6 +9,7 @@ export const aboutLoopback = "link show dev lo";
 /** An `ip` for a look of the depth `links` that was started before it is known what to ask: by then it is ready. */
 export type StartedLook = StartedIp;
 
+/** Starts it, for who ends it as well. Throws nothing. */
 export function startLook(): StartedLook {
   return startIp(lookArguments, aboutLoopback);
 }
