@@ -1,16 +1,16 @@
-import { applyConfigs } from "./apply.ts";
 import type { Option, Options } from "./arguments.ts";
-import { convert } from "./convert.ts";
-import { examine } from "./doctor.ts";
-import { install } from "./install.ts";
-import { listNics } from "./nics.ts";
-import { showPlan } from "./plan.ts";
-import type { Report } from "./report.ts";
-import { printSchema } from "./schema.ts";
-import type { Screen } from "./screen.ts";
-import { showStatus } from "./status.ts";
-import { validate } from "./validate.ts";
-import { tellVersion } from "./version.ts";
+import { applyConfigs } from "./commands/apply.ts";
+import { convert } from "./commands/convert.ts";
+import { examine } from "./commands/doctor.ts";
+import { install } from "./commands/install.ts";
+import { listNics } from "./commands/nics.ts";
+import { showPlan } from "./commands/plan.ts";
+import { printSchema } from "./commands/schema.ts";
+import { showStatus } from "./commands/status.ts";
+import { validate } from "./commands/validate.ts";
+import { tellVersion } from "./commands/version.ts";
+import type { Report } from "./show/report.ts";
+import type { Screen } from "./show/screen.ts";
 
 /** A command of `ifacer`: what its help says, and what it does. */
 export interface Command {

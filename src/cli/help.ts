@@ -1,6 +1,6 @@
 import type { Option } from "./arguments.ts";
 import { type Command, commands, help } from "./commands.ts";
-import { type Line, line, render } from "./screen.ts";
+import { type Line, line, render } from "./show/screen.ts";
 
 const screen = { width: 80, colours: false };
 

@@ -4,8 +4,8 @@ import { writeAll } from "../host/stdioSync.ts";
 import { type Options, readOptions, UsageError } from "./arguments.ts";
 import { type Command, commands } from "./commands.ts";
 import { describeAll, describeCommand } from "./help.ts";
-import { versioned } from "./report.ts";
-import { lookAtScreen, render } from "./screen.ts";
+import { versioned } from "./show/report.ts";
+import { lookAtScreen, render } from "./show/screen.ts";
 
 /** Runs `ifacer WORDS...` and returns its exit status: 0 good, 1 the answer is no, 2 wrong usage. */
 export async function runCommandLine(words: readonly string[]): Promise<number> {

@@ -1,0 +1,142 @@
+import { isatty } from "node:tty";
+import { apply } from "../../apply/apply.ts";
+import { CniError, Code } from "../../error.ts";
+import { runIp } from "../../host/ip.ts";
+import { withLock } from "../../host/lock.ts";
+import { hasNetAdmin } from "../../host/proc.ts";
+import { readLine, writeAll } from "../../host/stdioSync.ts";
+import type { Desired } from "../../model.ts";
+import { observe } from "../../observe/observe.ts";
+import { describeDone, describeLack } from "../../plan/describe.ts";
+import { readPolicy } from "../../policy/load.ts";
+import { type Options, UsageError } from "../arguments.ts";
+import { type Report, versioned } from "../show/report.ts";
+import { command, type Line, line, render, type Screen } from "../show/screen.ts";
+import { type Assessments, assess, listAssessments, planNow, showAssessments } from "./assess.ts";
+import { planUpdates, type Update } from "./update.ts";
+
+/** `ifacer apply`: shows the plan, asks, and does what ADD does; with `--update` also what ADD leaves alone. */
+export async function applyConfigs(options: Options, screen: Screen): Promise<Report> {
+  const wanted = { yes: options.has("--yes"), update: options.has("--update") };
+  if (!wanted.yes && !isatty(0)) throw new UsageError("standard input is no terminal that could be asked: say --yes");
+  const assessed = await assess(options);
+  const json = options.value("--output") === "json";
+  const updates = wanted.update ? assessed.assessments.flatMap(({ plan }) => planUpdates(plan?.drift ?? [])) : [];
+  const plan = [...showAssessments(assessed), ...showUpdates(updates)];
+  if (!assessed.possible) return report(assessed, { plan, done: [], said: "nothing was done", status: 1 });
+  if (countWork(assessed, updates) === 0)
+    return report(assessed, { plan, done: [], said: "nothing is to be done", status: 0 });
+
+  // What is asked about is shown before, and on the terminal also when standard output is a file.
+  if (!wanted.yes) {
+    writeAll(2, render(plan, screen));
+    if (!ask()) return report(assessed, { plan: [], done: [], said: "nothing was done", status: 1 });
+  } else if (!json) {
+    writeAll(1, render(plan, screen));
+  }
+  const done = await carryOutAll(assessed, wanted);
+  const failed = done.some(({ refused }) => refused !== undefined);
+  return report(assessed, { plan: [], done, said: failed ? "not all was done" : "done", status: failed ? 1 : 0 });
+}
+
+/** One thing that was done, or that the kernel would not do and its words. */
+interface Deed {
+  readonly message: string;
+  readonly refused?: string;
+}
+
+interface Ending {
+  readonly plan: readonly Line[];
+  readonly done: readonly Deed[];
+  readonly said: string;
+  readonly status: 0 | 1;
+}
+
+function report(assessed: Assessments, { plan, done, said, status }: Ending): Report {
+  return {
+    status,
+    text: [
+      ...plan,
+      ...done.map(({ message, refused }) =>
+        refused === undefined ? line(0, message, "green") : line(0, `refused: ${message}: ${refused}`, "red"),
+      ),
+      line(0, said),
+    ],
+    json: versioned({ applied: status === 0, done, ...listAssessments(assessed) }),
+  };
+}
+
+function countWork({ assessments }: Assessments, updates: readonly Update[]): number {
+  const changes = assessments.flatMap(({ plan }) => plan?.changes ?? []);
+  return changes.length + updates.filter((update) => update.line !== undefined).length;
+}
+
+function ask(): boolean {
+  writeAll(2, "Do this? Only 'yes' is taken for a yes: ");
+  return readLine().trim().toLowerCase() === "yes";
+}
+
+function showUpdates(updates: readonly Update[]): Line[] {
+  return updates.flatMap((update) => {
+    const { link, what, desired } = update.drift;
+    const title = `update: ${what} of ${link} to ${desired}`;
+    if (update.line === undefined) return [line(1, `${title}: not done, ${update.reason}`, "yellow")];
+    return [line(1, `${title}; it interrupts: ${update.interrupts}`), command(2, `ip ${update.line}`)];
+  });
+}
+
+/** Stops at the config that fails, and still tells what was done before it. */
+async function carryOutAll({ assessments }: Assessments, wanted: { update: boolean }): Promise<Deed[]> {
+  const done: Deed[] = [];
+  for (const { path, desired } of assessments) {
+    try {
+      if (desired) await carryOut(desired, { ...wanted, done });
+    } catch (error) {
+      if (!(error instanceof CniError)) throw error;
+      const { message, details } = error;
+      return [...done, { message: path, refused: [message, ...details.split("\n")].filter(Boolean).join("; ") }];
+    }
+  }
+  return done;
+}
+
+/** Adds to `done` what was done, as soon as it was: a later step may fail. */
+async function carryOut(desired: Desired, { update, done }: { update: boolean; done: Deed[] }): Promise<void> {
+  const { changes, refused } = await apply(desired, {
+    judge: readPolicy(),
+    seen: await observe(desired, { depth: "links" }),
+  });
+  done.push(
+    ...changes.map((change) => ({ message: describeDone(change) })),
+    ...refused.map((change) => ({ message: describeLack(change), refused: "the driver did not take it" })),
+  );
+  if (update) await bringInLine(desired, done);
+}
+
+/**
+ * Each update by itself, as the kernel takes one and refuses another. What was done is learnt by looking again.
+ *
+ * Throws code 101 (no permission), 5 or 11 (lock).
+ */
+async function bringInLine(desired: Desired, done: Deed[]): Promise<void> {
+  if (planUpdates((await planNow(desired)).drift).every(({ line }) => line === undefined)) return;
+  if (!(await hasNetAdmin())) {
+    throw new CniError(Code.noPermission, "ifacer may not change the network: run it as root with CAP_NET_ADMIN");
+  }
+  await withLock(async (lock) => {
+    for (const { drift, line } of planUpdates((await planNow(desired)).drift)) {
+      if (line === undefined) continue;
+      const { stderr, status } = await runIp(["-batch", "-"], [line], { lock });
+      const message = `${drift.what} of ${drift.link} from ${drift.current} to ${drift.desired}`;
+      const rest = (await planNow(desired)).drift;
+      const isThere = !rest.some(({ link, what }) => link === drift.link && what === drift.what);
+      done.push(isThere ? { message: `set ${message}` } : { message, refused: describeRefusal(stderr, status) });
+    }
+  });
+}
+
+function describeRefusal(stderr: string, status: number): string {
+  return (
+    stderr.split("\n")[0] || (status === 0 ? "the kernel took it without effect" : `ip ended with status ${status}`)
+  );
+}

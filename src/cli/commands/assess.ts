@@ -1,0 +1,113 @@
+import { writeLines } from "../../apply/lines.ts";
+import { asksForAnything } from "../../config/desired.ts";
+import type { Desired, Plan } from "../../model.ts";
+import { observe } from "../../observe/observe.ts";
+import { describeLack } from "../../plan/describe.ts";
+import { plan } from "../../plan/plan.ts";
+import { readPolicy } from "../../policy/load.ts";
+import type { Options } from "../arguments.ts";
+import { type Entries, findEntries } from "../read/entries.ts";
+import { readFiles } from "../read/files.ts";
+import { type Judgement, judge as judgeEntry } from "../read/judge.ts";
+import { command, type Line, line } from "../show/screen.ts";
+import { showFindings, showProblems } from "./validate.ts";
+
+/** An entry, and its plan on this node. */
+export interface Assessment extends Judgement {
+  /** `undefined`: the entry is not valid. */
+  readonly plan: Plan | undefined;
+}
+
+export interface Assessments {
+  readonly found: Entries;
+  readonly assessments: readonly Assessment[];
+  /** ADD would succeed with each of them, as far as can be told beforehand. */
+  readonly possible: boolean;
+}
+
+/**
+ * Judges the entries of the files that the options name, and plans each against the node as it is now, with all that ADD
+ * would look at.
+ *
+ * Throws code 102 or 103 where the node can't be looked at, 106 where its policy can't be read, code 5 where a file can't be.
+ */
+export async function assess(options: Options): Promise<Assessments> {
+  const found = findEntries(readFiles(options.values("--file")));
+  const assessments: Assessment[] = [];
+  for (const judgement of found.entries.map(judgeEntry)) {
+    assessments.push({ ...judgement, plan: judgement.desired && (await planNow(judgement.desired)) });
+  }
+  const possible = found.problems.length === 0 && assessments.every(({ plan }) => plan && plan.conflicts.length === 0);
+  return { found, assessments, possible };
+}
+
+/** The plan for this node as it is now, what the node's policy forbids being conflicts. */
+export async function planNow(desired: Desired): Promise<Plan> {
+  const judge = readPolicy();
+  if (!asksForAnything(desired)) return { changes: [], conflicts: [], drift: [] };
+  const current = await observe(desired, { depth: "use" });
+  const { changes, conflicts, drift } = plan(desired, current);
+  return { changes, conflicts: [...(await judge(desired, current)), ...conflicts], drift };
+}
+
+/** The plans as text. */
+export function showAssessments({ found, assessments }: Assessments): Line[] {
+  return [...assessments.flatMap(showAssessment), ...showFindings(found)];
+}
+
+function showAssessment({ path, plan, problems, warnings }: Assessment): Line[] {
+  return [
+    line(0, `${path}: ${describeOutcome(plan)}`, plan && plan.conflicts.length === 0 ? "green" : "red"),
+    ...showProblems(problems, warnings),
+    ...(plan ? showPlan(plan) : []),
+  ];
+}
+
+function describeOutcome(plan: Plan | undefined): string {
+  if (plan === undefined) return "not valid, ADD would fail";
+  const { changes, conflicts } = plan;
+  if (conflicts.length > 0) return `${count(conflicts, "conflict")}, ADD would fail and touch nothing`;
+  return changes.length === 0
+    ? "all is in place"
+    : `${count(changes, "change")}, ADD would make ${changes.length === 1 ? "it" : "them"}`;
+}
+
+function showPlan({ changes, conflicts, drift }: Plan): Line[] {
+  return [
+    ...conflicts.map(({ message }) => line(1, `conflict: ${message}`, "red")),
+    ...changes.flatMap((change) => [
+      line(1, `change: ${describeLack(change)}`),
+      // Lines that would not be run are better not shown to be copied.
+      ...(conflicts.length > 0 ? [] : writeLines(change).map((words) => command(2, `ip ${words}`))),
+    ]),
+    ...drift.map(({ link, what, current, desired }) =>
+      line(1, `drift: ${link} has ${what} ${current}, the config wants ${desired}; ADD leaves it alone`, "yellow"),
+    ),
+  ];
+}
+
+/** `1 change`, `2 changes`. */
+export function count(things: readonly unknown[], word: string): string {
+  return `${things.length} ${word}${things.length === 1 ? "" : "s"}`;
+}
+
+/** The plans as `-o json` prints them. */
+export function listAssessments({ found, assessments }: Assessments): Readonly<Record<string, unknown>> {
+  return {
+    entries: assessments.map(({ path, desired, problems, warnings, plan }) => ({
+      path,
+      valid: desired !== undefined,
+      problems,
+      warnings,
+      changes: (plan?.changes ?? []).map((change) => ({
+        ...change,
+        message: describeLack(change),
+        commands: writeLines(change).map((words) => `ip ${words}`),
+      })),
+      conflicts: plan?.conflicts ?? [],
+      drift: plan?.drift ?? [],
+    })),
+    problems: found.problems,
+    warnings: found.warnings,
+  };
+}

@@ -1,0 +1,147 @@
+import { existsSync } from "node:fs";
+import { CniError } from "../../error.ts";
+import { findIp, runIp } from "../../host/ip.ts";
+import { readLibcVersion } from "../../host/libc.ts";
+import { type Driver, hasNetAdmin, isAvailable, isLoaded } from "../../host/proc.ts";
+import { findProgram } from "../../host/programs.ts";
+import { isRunning, manages, type NetworkService } from "../../host/services.ts";
+import { readPolicy } from "../../policy/load.ts";
+import { policyPath } from "../../policy/path.ts";
+import type { Judgement } from "../read/judge.ts";
+import { listNodeLinks, type NodeLink } from "../read/nodeLinks.ts";
+import { listLinksOfConfigs, listLinksOfNode } from "../read/ownLinks.ts";
+import { dropIns } from "./dropIn.ts";
+
+/** One thing that was looked at. `bad`: ifacer can't work; `doubtful`: it works, but not all of it or not for long. */
+export interface Finding {
+  readonly what: string;
+  readonly state: "good" | "doubtful" | "bad";
+  readonly message: string;
+  readonly remedy?: string;
+}
+
+/** Looks at all that ifacer needs of a node. `judgements`: the configs that it is about; `undefined`: any. */
+export async function examineNode(judgements: readonly Judgement[] | undefined): Promise<Finding[]> {
+  const desired = judgements?.flatMap((judgement) => judgement.desired ?? []);
+  const drivers: Driver[] = [];
+  if (desired === undefined || desired.some(({ bond }) => bond)) drivers.push("bonding");
+  if (desired === undefined || desired.some(({ vlans }) => vlans.length > 0)) drivers.push("8021q");
+  return [
+    await examineIp(),
+    ...(await Promise.all(drivers.map(examineDriver))),
+    await examineRights(),
+    await examineLibc(),
+    examinePolicy(),
+    ...(await examineServices((links) => (desired ? listLinksOfConfigs(desired, links) : listLinksOfNode(links)))),
+  ];
+}
+
+async function examineIp(): Promise<Finding> {
+  const what = "ip";
+  const remedy = "install the package iproute2 (iproute on Red Hat), version 5.5 or later";
+  const path = findIp();
+  if (path === undefined) return { what, state: "bad", message: "is not there", remedy };
+  const { stdout, stderr } = await runIp(["-V"], []);
+  const words = `${stdout}${stderr}`.split("\n")[0] ?? "";
+  // What ADD runs, on the one link that is always there.
+  const trial = await runIp(["-details", "-json", "-force", "-batch", "-"], ["link show dev lo"]);
+  if (!trial.stdout.startsWith("[{")) {
+    const message = `${path} is not the iproute2 that ifacer needs, '${trial.command}' fails: ${words || trial.stderr}`;
+    return { what, state: "bad", message, remedy };
+  }
+  const message = `${path}, ${words.replace(/^ip utility, /, "")}`;
+  return isOld(words)
+    ? {
+        what,
+        state: "doubtful",
+        message: `${message}: it knows no altnames, which VLAN names over 15 bytes need`,
+        remedy,
+      }
+    : { what, state: "good", message };
+}
+
+/** Altnames came with iproute2 5.5, which called itself `ss200127`, after its day. */
+function isOld(words: string): boolean {
+  const day = /iproute2-ss(\d{6})/.exec(words)?.[1];
+  if (day !== undefined) return day < "200127";
+  const [, major = "0", minor = "0"] = /iproute2-(\d+)\.(\d+)/.exec(words) ?? [];
+  return Number(major) < 5 || (Number(major) === 5 && Number(minor) < 5);
+}
+
+async function examineDriver(driver: Driver): Promise<Finding> {
+  const what = `kernel driver ${driver}`;
+  if (await isLoaded(driver)) return { what, state: "good", message: "is loaded" };
+  if (await isAvailable(driver)) return { what, state: "good", message: "is loaded by the kernel when it is needed" };
+  const remedy = `install the package that brings it (linux-modules-extra, kernel-modules), then 'modprobe ${driver}'`;
+  return { what, state: "bad", message: "is not there", remedy };
+}
+
+async function examineRights(): Promise<Finding> {
+  const what = "capabilities";
+  if (await hasNetAdmin()) return { what, state: "good", message: "has CAP_NET_ADMIN" };
+  return { what, state: "bad", message: "lacks CAP_NET_ADMIN", remedy: "run it as root, as container runtimes do" };
+}
+
+/** The lock is the C library's, or that of the program `flock` where hardened nodes forbid calls into the library. */
+async function examineLibc(): Promise<Finding> {
+  const what = "C library";
+  const version = await readLibcVersion();
+  if (version !== undefined) return { what, state: "good", message: `glibc ${version}` };
+  const lack = "can't be called from ifacer on this node";
+  if (findProgram("flock")) return { what, state: "good", message: `${lack}, the program flock takes the lock` };
+  return { what, state: "bad", message: `${lack}, and there is no flock`, remedy: "install the package util-linux" };
+}
+
+function examinePolicy(): Finding {
+  const what = "node policy";
+  try {
+    readPolicy();
+  } catch (error) {
+    if (!(error instanceof CniError)) throw error;
+    const remedy = `mend or remove ${policyPath}; 'ifacer schema --policy' says what may stand in it`;
+    return { what, state: "bad", message: error.message, remedy };
+  }
+  const isThere = existsSync(policyPath);
+  return { what, state: "good", message: isThere ? `${policyPath} is valid` : "there is none, everything is allowed" };
+}
+
+async function examineServices(listOurs: (links: readonly NodeLink[]) => readonly string[]): Promise<Finding[]> {
+  const running = (["NetworkManager", "systemd-networkd"] as const).filter(isRunning);
+  if (running.length === 0) {
+    return [
+      { what: "network services", state: "good", message: "neither NetworkManager nor systemd-networkd runs here" },
+    ];
+  }
+  const links = await findLinks();
+  const ours = listOurs(links);
+  return running.map((service) => {
+    const indexes = links.filter(({ name, namespace }) => namespace === undefined && ours.includes(name));
+    const taken = indexes.filter(({ index }) => manages(service, index) === true).map(({ name }) => name);
+    const silent = indexes.length < ours.length || indexes.some(({ index }) => manages(service, index) === undefined);
+    return judgeService(service, { taken, silent: silent || ours.length === 0 });
+  });
+}
+
+function judgeService(
+  service: NetworkService,
+  { taken, silent }: { taken: readonly string[]; silent: boolean },
+): Finding {
+  const { option, path, reload } = dropIns[service];
+  const remedy = `'ifacer doctor ${option} -f FILE >${path}', then '${reload}'`;
+  if (taken.length > 0) {
+    const message = `runs and manages ${taken.join(", ")}: it may change or release what it manages`;
+    return { what: service, state: "doubtful", message, remedy };
+  }
+  if (silent)
+    return { what: service, state: "doubtful", message: "runs, and may take over links that ifacer makes", remedy };
+  return { what: service, state: "good", message: "runs, and leaves ifacer's links alone" };
+}
+
+async function findLinks(): Promise<readonly NodeLink[]> {
+  try {
+    return (await listNodeLinks()).links;
+  } catch (error) {
+    if (error instanceof CniError) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,70 @@
+import * as z from "zod/mini";
+import { bondOptions } from "../../config/bondOptions.ts";
+import { configSchema } from "../../config/schema.ts";
+import { vlanOptions } from "../../config/vlanOptions.ts";
+import { policySchema } from "../../policy/schema.ts";
+import type { Options } from "../arguments.ts";
+import type { Report } from "../show/report.ts";
+
+/** `ifacer schema`: the JSON Schema of the config, from the schema that ADD reads it with. */
+export function printSchema(options: Options): Report {
+  const schema = options.has("--policy") ? describePolicy() : describeConfig();
+  return { status: 0, text: `${JSON.stringify(schema, null, 2)}\n`, json: schema };
+}
+
+function describeConfig(): unknown {
+  const { properties, ...rest } = makeSchema(configSchema(), configWords);
+  return {
+    ...rest,
+    title: "ifacer's entry in a CNI conflist",
+    properties: { type: { const: "ifacer", description: "The plugin's name." }, ...properties },
+  };
+}
+
+function describePolicy(): unknown {
+  return { ...makeSchema(policySchema(), policyWords), title: "ifacer's policy of a node, /etc/ifacer/policy.json" };
+}
+
+type JSONSchema = z.core.JSONSchema.BaseSchema;
+
+function makeSchema(schema: z.core.$ZodType, words: Readonly<Record<string, string>>): JSONSchema {
+  return z.toJSONSchema(schema, {
+    // Keys that ifacer does not know are not wrong: runtimes add theirs.
+    io: "input",
+    override: ({ jsonSchema, path }) => {
+      const description = words[path.filter((key) => key !== "properties").join(".")];
+      if (description) jsonSchema.description = description;
+    },
+  });
+}
+
+function listOptions(options: readonly { readonly name: string }[]): string {
+  return options.map(({ name }) => name).join(", ");
+}
+
+const configWords: Readonly<Record<string, string>> = {
+  interfaces: "NICs of the node, by name or altname: the VLAN's parent, or the bond's slaves.",
+  vlanID: "VLAN id; 0, the default: no VLAN.",
+  bond: "Makes a bond of two or more interfaces; ignored with one.",
+  "bond.name": "Name of the bond, sp_bond0 by default.",
+  "bond.mode":
+    "Mode by the kernel's number or name. Not given: any mode of an existing bond is right, a new one gets balance-rr.",
+  "bond.options": `Options of the bonding driver, 'name=value;name=value': ${listOptions(bondOptions)}.`,
+  vlan: "Details of the VLAN.",
+  "vlan.name": "Name of the VLAN's link, PARENT.ID by default.",
+  "vlan.protocol": "802.1Q by default.",
+  "vlan.options": `Options of the VLAN, 'name=value;name=value': ${listOptions(vlanOptions)}.`,
+  mtu: "MTU in bytes of the links that ifacer makes, at most the NICs'. Not given: that of the NICs.",
+  duplicateVlanID: "Whether another VLAN link with the same id may be on the node; reject by default.",
+  allowInUse: "Whether a NIC with addresses or routes may become a slave; false by default.",
+};
+
+const policyWords: Readonly<Record<string, string>> = {
+  "": "What the admin of a node allows the network configs that ifacer gets there.",
+  interfaces: "Which NICs configs may use, by name or altname.",
+  "interfaces.allow": "NICs that configs may use: these and no others.",
+  "interfaces.deny": "NICs that no config may use, also where allow has them.",
+  vlanIDs: "VLAN ids that configs may use, such as 100-199,300.",
+  bond: "Whether configs may have a bond.",
+  allowInUse: "Whether configs may set allowInUse.",
+};

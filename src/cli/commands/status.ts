@@ -1,0 +1,85 @@
+import type { Options } from "../arguments.ts";
+import { UsageError } from "../arguments.ts";
+import { listNodeLinks, type NodeLink } from "../read/nodeLinks.ts";
+import { drawMermaid } from "../show/mermaid.ts";
+import { type Report, versioned } from "../show/report.ts";
+import { type Line, line } from "../show/screen.ts";
+import { arrange, type Group, type Node } from "../show/topology.ts";
+import { drawTrees } from "../show/tree.ts";
+import { assess, listAssessments, showAssessments } from "./assess.ts";
+
+/** `ifacer status`: what there is on this node. */
+export async function showStatus(options: Options): Promise<Report> {
+  const mermaid = options.has("--mermaid");
+  if (mermaid && (options.has("--file") || options.has("--output"))) {
+    throw new UsageError("--mermaid draws the diagram alone: give neither -f nor -o with it");
+  }
+  const { links, unseen } = await listNodeLinks();
+  const groups = arrange(links);
+  const notes =
+    unseen > 0
+      ? [`${unseen} namespaces in /run/netns could not be looked into, what stands on the links there is not shown`]
+      : [];
+  if (mermaid) return { status: 0, text: drawMermaid(groups), json: undefined, notes };
+  const compared = options.has("--file") ? await assess(options) : undefined;
+  return {
+    status: 0,
+    text: [
+      ...drawTrees(groups),
+      ...(groups.length === 0 ? [line(0, "this node has no NIC, bond or VLAN")] : []),
+      ...(compared ? [line(0, ""), ...showAssessments(compared)] : []),
+      ...summarize(groups),
+    ],
+    json: versioned({ links: listLinks(groups), ...(compared ? listAssessments(compared) : {}) }),
+    notes,
+  };
+}
+
+function summarize(groups: readonly Group[]): Line[] {
+  const count = flatten(groups).reduce((sum, { problems }) => sum + problems.length, 0);
+  if (count === 0) return [];
+  return [line(0, ""), line(0, `${count} ${count === 1 ? "problem" : "problems"}, marked with '!'`, "red")];
+}
+
+/** Every link once, NICs first. */
+function flatten(groups: readonly Group[]): Node[] {
+  const all = new Map<NodeLink, Node>();
+  const visit = (node: Node): void => {
+    all.set(node.link, node);
+    for (const child of node.children) visit(child);
+  };
+  for (const { nics, bond } of groups) for (const node of [...nics, ...(bond ? [bond] : [])]) visit(node);
+  return [...all.values()];
+}
+
+function listLinks(groups: readonly Group[]): unknown[] {
+  const nodes = flatten(groups);
+  return nodes.map(({ link, problems }) => ({
+    name: link.name,
+    altNames: link.altNames,
+    index: link.index,
+    namespace: link.namespace ?? null,
+    kind: link.kind ?? "nic",
+    up: link.up,
+    carrier: link.carrier,
+    mtu: link.mtu,
+    mac: link.mac,
+    master: link.master ?? null,
+    parent: findParent(link, nodes) ?? null,
+    vlan: link.vlan ?? null,
+    bond: link.kind === "bond" ? describeBond(link) : null,
+    slave: link.slave ?? null,
+    madeByIfacer: link.alias === "ifacer",
+    problems,
+  }));
+}
+
+function findParent(link: NodeLink, nodes: readonly Node[]): string | undefined {
+  if (link.namespace === undefined) return link.parent;
+  return nodes.find((node) => node.link.namespace === undefined && node.link.index === link.parentIndex)?.link.name;
+}
+
+function describeBond({ driverData }: NodeLink): unknown {
+  const { mode, active_slave: activeSlave = null, miimon = 0, arp_interval: arpInterval = 0 } = driverData;
+  return { mode, activeSlave, miimon, arpInterval };
+}

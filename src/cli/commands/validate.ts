@@ -1,0 +1,73 @@
+import type { Desired } from "../../model.ts";
+import type { Options } from "../arguments.ts";
+import { type Entries, findEntries } from "../read/entries.ts";
+import { readFiles } from "../read/files.ts";
+import { describeProblem, type Judgement, judge } from "../read/judge.ts";
+import { listTopLinks } from "../read/masters.ts";
+import { type Report, versioned } from "../show/report.ts";
+import { type Line, line } from "../show/screen.ts";
+
+/** `ifacer validate`: all that is wrong with configs and all that is doubtful about them. */
+export function validate(options: Options): Report {
+  const found = findEntries(readFiles(options.values("--file")));
+  const judgements = found.entries.map(judge);
+  const faulty = judgements.filter(({ desired }) => desired === undefined).length;
+  const valid = faulty === 0 && found.problems.length === 0;
+  return {
+    status: valid ? 0 : 1,
+    text: [...judgements.flatMap(showJudgement), ...showFindings(found), line(0, countUp(judgements.length, faulty))],
+    json: versioned({
+      valid,
+      entries: judgements.map(({ path, desired, problems, warnings }) => ({
+        path,
+        valid: desired !== undefined,
+        problems,
+        warnings,
+        links: desired ? listLinks(desired) : [],
+      })),
+      problems: found.problems,
+      warnings: found.warnings,
+    }),
+  };
+}
+
+/** What could not be read, and what is doubtful about what could. */
+export function showFindings({ problems, warnings }: Entries): Line[] {
+  return [
+    ...problems.map((problem) => line(0, `error: ${describeProblem(problem)}`, "red")),
+    ...warnings.map((warning) => line(0, `warning: ${describeProblem(warning)}`, "yellow")),
+  ];
+}
+
+/** An entry's path, whether it is valid, and its problems and warnings. */
+export function showJudgement({ path, desired, problems, warnings }: Judgement): Line[] {
+  return [
+    line(0, `${path}: ${desired ? `valid, ${describeGoal(desired)}` : "not valid"}`, desired ? "green" : "red"),
+    ...showProblems(problems, warnings),
+  ];
+}
+
+/** Problems and warnings of an entry, below its path. */
+export function showProblems(problems: Judgement["problems"], warnings: Judgement["warnings"]): Line[] {
+  return [
+    ...problems.map((problem) => line(1, `error: ${describeProblem(problem)}`, "red")),
+    ...warnings.map((warning) => line(1, `warning: ${describeProblem(warning)}`, "yellow")),
+  ];
+}
+
+/** The links that ifacer makes for a config, by the names that it gives them. */
+export function listLinks(desired: Desired): readonly string[] {
+  return [...(desired.bond ? [desired.bond.name] : []), ...desired.vlans.map(({ name }) => name)];
+}
+
+function describeGoal(desired: Desired): string {
+  const links = listLinks(desired);
+  return links.length === 0
+    ? `nothing to make, Pods are on ${listTopLinks(desired).join(", ")}`
+    : `makes ${links.join(", ")}`;
+}
+
+function countUp(all: number, faulty: number): string {
+  if (all === 0) return "nothing was checked";
+  return `${all} ${all === 1 ? "entry" : "entries"} of ifacer's, ${faulty === 0 ? "all valid" : `${faulty} not valid`}`;
+}

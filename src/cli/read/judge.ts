@@ -1,0 +1,63 @@
+import { readCall, readRequest } from "../../cni/request.ts";
+import { readConfig } from "../../config/read.ts";
+import { CniError } from "../../error.ts";
+import { encodeJson, type JsonObject } from "../../json.ts";
+import type { Desired, Problem } from "../../model.ts";
+import type { Entry } from "./entries.ts";
+import { findForeignMasters } from "./masters.ts";
+
+/** An entry, and what ADD would say about it without looking at the node. */
+export interface Judgement {
+  readonly path: string;
+  /** `undefined`: the entry is not valid. */
+  readonly desired: Desired | undefined;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
+/** Finds all problems and warnings of an entry. */
+export function judge({ path, body, followers }: Entry): Judgement {
+  const reading = readConfig(body);
+  const problems = [...findProtocolFaults(body), ...reading.problems];
+  const foreign = reading.desired ? findForeignMasters(reading.desired, followers) : [];
+  return {
+    path,
+    desired: problems.length === 0 ? reading.desired : undefined,
+    problems,
+    warnings: [
+      ...reading.warnings,
+      ...foreign.map((problem) => ({ ...problem, path: withoutPrefix(problem.path, path) })),
+    ],
+  };
+}
+
+/** A call as a runtime makes it for a Pod. */
+const environment = {
+  CNI_COMMAND: "ADD",
+  CNI_CONTAINERID: "pod",
+  CNI_NETNS: "/run/netns/pod",
+  CNI_IFNAME: "net1",
+  CNI_PATH: "/opt/cni/bin",
+};
+
+/** What is wrong with what every network config has: its version, its name, its previous result. */
+function findProtocolFaults(body: JsonObject): Problem[] {
+  try {
+    readRequest(readCall(environment), Buffer.from(encodeJson(body)));
+    return [];
+  } catch (error) {
+    if (error instanceof CniError) return [{ path: "", message: error.message }];
+    throw error;
+  }
+}
+
+/** `plugins[1]`, where the entry is `net.yaml: plugins[0]`. */
+function withoutPrefix(path: string, other: string): string {
+  const prefix = other.slice(0, other.lastIndexOf("plugins["));
+  return path.startsWith(prefix) ? path.slice(prefix.length) : path;
+}
+
+/** `path: message`, or the message alone where it has no place of its own. */
+export function describeProblem({ path, message }: Problem): string {
+  return path === "" ? message : `${path}: ${message}`;
+}

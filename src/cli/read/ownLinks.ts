@@ -1,0 +1,27 @@
+import type { Desired } from "../../model.ts";
+import type { NodeLink } from "./nodeLinks.ts";
+
+/**
+ * The own names of the links that nobody but ifacer is to configure: those that it makes, and the slaves of its bonds. A NIC
+ * that only bears a VLAN stays the node's. An altname that the config uses is looked up among the node's links.
+ */
+export function listLinksOfConfigs(desired: readonly Desired[], links: readonly NodeLink[]): string[] {
+  const names = desired.flatMap(({ bond, vlans }) => [
+    ...(bond ? [bond.name, ...bond.slaves] : []),
+    ...vlans.map(({ name, shortName }) => shortName ?? name),
+  ]);
+  const here = links.filter(({ namespace }) => namespace === undefined);
+  return unique(names.map((name) => here.find(({ altNames }) => altNames.includes(name))?.name ?? name));
+}
+
+/** The same of what ifacer has made on this node, which carries its alias. */
+export function listLinksOfNode(links: readonly NodeLink[]): string[] {
+  const here = links.filter(({ namespace }) => namespace === undefined);
+  const made = here.filter(({ alias }) => alias === "ifacer");
+  const slaves = here.filter(({ master }) => made.some(({ name, kind }) => kind === "bond" && name === master));
+  return unique([...made, ...slaves].map(({ name }) => name));
+}
+
+function unique(names: readonly string[]): string[] {
+  return [...new Set(names)];
+}

@@ -1,0 +1,108 @@
+import type { NodeLink } from "../read/nodeLinks.ts";
+import { isStacked } from "../read/nodeLinks.ts";
+
+/** A link, and what stands on it. */
+export interface Node {
+  readonly link: NodeLink;
+  readonly problems: readonly string[];
+  readonly children: readonly Node[];
+}
+
+/** NICs side by side that belong to one bond, or one by itself; what stands on them hangs below. */
+export interface Group {
+  readonly nics: readonly Node[];
+  /** The bond of these NICs, if any. */
+  readonly bond: Node | undefined;
+}
+
+/**
+ * Orders the links of a node: NICs, the bond of several of them, the VLANs and what stands on those. NICs without anything on
+ * them come last; links that are of no interest here (loopback, veth, bridges) are left out. Pure.
+ */
+export function arrange(links: readonly NodeLink[]): Group[] {
+  const bonds = links.filter(({ kind }) => kind === "bond");
+  const grouped = bonds.map((bond): Group => {
+    const slaves = links.filter((link) => link.namespace === undefined && link.master === bond.name);
+    return { nics: slaves.map((slave) => makeNode(slave, links)), bond: makeNode(bond, links) };
+  });
+  const roots = links.filter((link) => isRoot(link) && !bonds.some(({ name }) => name === link.master));
+  const alone = roots.map((link): Group => ({ nics: [makeNode(link, links)], bond: undefined }));
+  const used = alone.filter(({ nics: [nic] }) => nic && nic.children.length > 0);
+  const unused = alone.filter(
+    (group) => !used.includes(group) && group.nics.some(({ link }) => link.kind === undefined),
+  );
+  return [...grouped, ...used, ...unused];
+}
+
+/** NICs, and whatever else bears a VLAN, a macvlan or an ipvlan. */
+function isRoot(link: NodeLink): boolean {
+  if (link.namespace !== undefined || link.name === "lo" || link.kind === "bond") return false;
+  return link.parent === undefined && !isStacked(link) && link.kind !== "vlan";
+}
+
+function makeNode(link: NodeLink, links: readonly NodeLink[]): Node {
+  const children = links.filter((other) => standsOn(other, link));
+  return { link, problems: findProblems(link, links), children: children.map((child) => makeNode(child, links)) };
+}
+
+/** Links in Pods know the index of the link below them only. */
+function standsOn(upper: NodeLink, lower: NodeLink): boolean {
+  if (lower.namespace !== undefined || (upper.kind !== "vlan" && !isStacked(upper))) return false;
+  return upper.namespace === undefined ? upper.parent === lower.name : upper.parentIndex === lower.index;
+}
+
+/** What is wrong with a link, in words: what is the matter and, where it is not plain, what to do. */
+export function findProblems(link: NodeLink, links: readonly NodeLink[]): string[] {
+  const here = links.filter(({ namespace }) => namespace === undefined);
+  const lower = here.find(({ name }) => name === link.parent);
+  const bond = here.find(({ name, kind }) => kind === "bond" && name === link.master);
+  return [
+    ...(bond ? findSlaveProblems(link, bond) : []),
+    ...(link.kind === "bond" ? findBondProblems(link, here) : []),
+    ...(link.kind === "vlan" && lower ? findVlanProblems(link, lower) : []),
+  ];
+}
+
+function findSlaveProblems(slave: NodeLink, bond: NodeLink): string[] {
+  const down = slave.up
+    ? slave.carrier && slave.slave?.linkUp !== false
+      ? []
+      : [`the slave ${slave.name} has no link: look at its cable and the switch port`]
+    : [`the slave ${slave.name} is down: 'ip link set dev ${slave.name} up', or let ADD do it`];
+  return [...down, ...describeMTUs(slave, bond)];
+}
+
+function findBondProblems(bond: NodeLink, here: readonly NodeLink[]): string[] {
+  const { name, driverData } = bond;
+  const slaves = here.filter(({ master }) => master === name);
+  const legs = slaves.filter((slave) => slave.up && slave.carrier && slave.slave?.linkUp !== false).length;
+  if (slaves.length === 0)
+    return [`${name} has no slave: nobody uses it, or an ADD was cut off and the next one completes it`];
+  const problems: string[] = [];
+  if (!bond.up) problems.push(`${name} is down: 'ip link set dev ${name} up', or let ADD do it`);
+  if (slaves.length === 1)
+    problems.push(`${name} has one slave only, ${slaves[0]?.name}: nothing takes over if it fails`);
+  else if (legs === 0) problems.push(`none of the slaves of ${name} works`);
+  else if (legs === 1) problems.push(`one slave of ${name} works: nothing takes over if it fails`);
+  if (!isOn(driverData["miimon"]) && !isOn(driverData["arp_interval"])) {
+    problems.push(`nothing watches the links of ${name}, it never fails over: set miimon=100`);
+  }
+  const partner = (driverData["ad_info"] as { partner_mac?: unknown } | undefined)?.partner_mac;
+  if (driverData["mode"] === "802.3ad" && legs > 0 && partner === "00:00:00:00:00:00") {
+    problems.push(`no switch answers the LACP of ${name}: the ports must be one LACP channel`);
+  }
+  return problems;
+}
+
+function findVlanProblems(vlan: NodeLink, lower: NodeLink): string[] {
+  const down = vlan.up ? [] : [`${vlan.name} is down: 'ip link set dev ${vlan.name} up', or let ADD do it`];
+  return [...down, ...describeMTUs(vlan, lower)];
+}
+
+function describeMTUs(link: NodeLink, other: NodeLink): string[] {
+  return link.mtu === other.mtu ? [] : [`${link.name} has the MTU ${link.mtu}, ${other.name} has ${other.mtu}`];
+}
+
+function isOn(value: unknown): boolean {
+  return typeof value === "number" && value > 0;
+}

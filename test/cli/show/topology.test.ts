@@ -1,0 +1,88 @@
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { type NodeLink, readNodeLinks } from "../../../src/cli/read/nodeLinks.ts";
+import { listLinksOfNode } from "../../../src/cli/read/ownLinks.ts";
+import { drawMermaid } from "../../../src/cli/show/mermaid.ts";
+import { render } from "../../../src/cli/show/screen.ts";
+import { arrange, findProblems } from "../../../src/cli/show/topology.ts";
+import { drawTrees } from "../../../src/cli/show/tree.ts";
+
+const cases = new URL("../../cases/status/", import.meta.url).pathname;
+
+/** What `ip -d -j link show` printed on a node and in its Pods' namespaces. */
+function recorded(name: string): NodeLink[] {
+  const files = readdirSync(`${cases}${name}`).sort();
+  const read = new Map(
+    files.map((file) => [file.replace(".jsonl", ""), JSON.parse(readFileSync(`${cases}${name}/${file}`, "utf8"))]),
+  );
+  const own = read.get("node");
+  read.delete("node");
+  return readNodeLinks(own, read);
+}
+
+describe.each(["healthy", "troubled", "empty"])("a node that is %s", (name) => {
+  const groups = arrange(recorded(name));
+
+  test("as a tree", () => {
+    expect(`\n${render(drawTrees(groups), { width: Number.POSITIVE_INFINITY, colours: false })}`).toMatchSnapshot();
+  });
+
+  test("as a tree of at most 80 columns", () => {
+    const text = render(drawTrees(groups), { width: 80, colours: false });
+    expect(Math.max(...text.split("\n").map((line) => Bun.stringWidth(line)))).toBeLessThanOrEqual(80);
+    // Nothing is lost but the places where it was broken.
+    const words = (given: string) => given.split(/[\s│├└─]+/).join(" ");
+    expect(words(text)).toBe(words(render(drawTrees(groups), { width: Number.POSITIVE_INFINITY, colours: false })));
+  });
+
+  test("as a diagram", () => {
+    expect(`\n${drawMermaid(groups)}`).toMatchSnapshot();
+  });
+});
+
+describe("problems", () => {
+  const troubled = recorded("troubled");
+  test.each([
+    ["ens2", ["the slave ens2 is down: 'ip link set dev ens2 up', or let ADD do it"]],
+    ["ens1", ["ens1 has the MTU 1400, bond0 has 1500"]],
+    ["bond0", ["one slave of bond0 works: nothing takes over if it fails"]],
+    [
+      "bond0.7",
+      ["bond0.7 is down: 'ip link set dev bond0.7 up', or let ADD do it", "bond0.7 has the MTU 1300, bond0 has 1500"],
+    ],
+    ["bond1", ["no switch answers the LACP of bond1: the ports must be one LACP channel"]],
+    [
+      "bond2",
+      [
+        "bond2 has one slave only, ens5: nothing takes over if it fails",
+        "nothing watches the links of bond2, it never fails over: set miimon=100",
+      ],
+    ],
+    ["bond3", ["bond3 has no slave: nobody uses it, or an ADD was cut off and the next one completes it"]],
+    ["ens6", []],
+  ])("of %s", (name, problems) => {
+    const link = troubled.find((candidate) => candidate.name === name);
+    expect(link && findProblems(link, troubled)).toEqual(problems);
+  });
+
+  test("a slave without link", () => {
+    const links = recorded("healthy").map((link) => (link.name === "ens192" ? { ...link, carrier: false } : link));
+    const texts = links.flatMap((link) => findProblems(link, links));
+    expect(texts).toEqual([
+      "the slave ens192 has no link: look at its cable and the switch port",
+      "one slave of bond0 works: nothing takes over if it fails",
+    ]);
+  });
+});
+
+test("the links that are ifacer's own on a node: what it made, and the slaves of its bonds", () => {
+  expect(listLinksOfNode(recorded("healthy"))).toEqual([
+    "bond0",
+    "bond0.100",
+    "bond0.200",
+    "v1000-51f34n531",
+    "ens192",
+    "ens160",
+  ]);
+  expect(listLinksOfNode(recorded("troubled"))).toEqual([]);
+});
