@@ -69,7 +69,7 @@ function explainSilence({ status }: IpRun): string {
 
 function describeUndone({ left, kept }: Pick<Failure, "left" | "kept">): string {
   if (left.length > 0) return `undoing failed too, run: ${left.map(quoteLine).join("; ")}`;
-  return kept.length > 0 ? `all was undone but ${kept.join(", ")}, which is in use by now` : "all was undone";
+  return kept.length > 0 ? `all was undone but ${kept.join(", ")}: in use by now` : "all was undone";
 }
 
 const drivers: Partial<Record<Change["type"], Driver>> = { addBond: "bonding", addVlan: "8021q" };
