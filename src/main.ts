@@ -1,5 +1,5 @@
 import { looksAtLinks, versionDocument } from "./cni/versions.ts";
-import { readStdin } from "./host/stdio.ts";
+import { lacksStdout, readStdin } from "./host/stdio.ts";
 
 // What a call does not need is not loaded for it: a Pod's start waits for it. scripts/build.ts makes a file of its own, within
 // the executable, of what `import()` names.
@@ -8,8 +8,9 @@ const command = process.env["CNI_COMMAND"] ?? "";
 if (command === "VERSION") {
   try {
     // Not by node:fs, which takes a quarter of an empty program's time to load.
+    const lacking = lacksStdout();
     await Bun.write(Bun.stdout, `${versionDocument()}\n`);
-    process.exit(0);
+    process.exit((await lacking) ? 1 : 0);
   } catch {
     // The way of the other commands tells why.
   }

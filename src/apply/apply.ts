@@ -20,7 +20,7 @@ import type { Outcome } from "./locked.ts";
 export async function apply(desired: Desired, { judge, seen }: { judge: Judge; seen: Current }): Promise<Outcome> {
   refuseConflicts(await judge(desired, seen));
   const { changes, conflicts } = plan(desired, seen);
-  if (changes.length === 0 && conflicts.length === 0) return { changes: [], refused: [] };
+  if (changes.length === 0 && conflicts.length === 0) return { changes: [], refused: [], notes: [] };
   // Another ADD may be at work: what looks like a conflict, a NIC in a bond that was not there yet, is one only if it still
   // is with the lock held.
   if (conflicts.some(({ reason }) => reason === "missing")) refuseConflicts(conflicts);

@@ -5,7 +5,7 @@ import { type IpRun, runIp } from "../host/ip.ts";
 import { type Driver, isLoaded, readRelease } from "../host/proc.ts";
 import type { Change, Drift, Plan } from "../model.ts";
 import { describeLack } from "../plan/describe.ts";
-import { writeLines } from "./lines.ts";
+import { quoteLine, writeLines } from "./lines.ts";
 
 /** What is known of a failed ADD. */
 export interface Failure {
@@ -17,22 +17,22 @@ export interface Failure {
   readonly ignored: readonly Drift[];
   /** The `ip` lines that undoing should have done and did not; empty: the host is as it was. */
   readonly left: readonly string[];
+  /** The links that undoing left alone, as somebody stands on them by now. */
+  readonly kept: readonly string[];
 }
 
 /** The error for a failed ADD: the step, the kernel's words, and whether the host is as it was before. */
-export async function explainFailure({ changes, run, rest, ignored, left }: Failure): Promise<CniError> {
-  const [step] = rest.changes;
+export async function explainFailure({ changes, run, rest, ignored, left, kept }: Failure): Promise<CniError> {
+  const step = findStep(changes, run, rest);
   const lack = step ? describeLack(step) : (rest.conflicts[0]?.message ?? "an option had no effect");
   const unsupported =
     (await explainIgnored(ignored)) ??
     (step && ((await explainMissingDriver(step)) ?? explainNoAltNames(step, run))) ??
     (await explainOldIp(run));
-  const kernelWords = run.stderr.split("\n")[0] || `ip ended with status ${run.status}`;
-  const end =
-    left.length === 0 ? "all was undone" : `undoing failed too, run: ${left.map((line) => `ip ${line}`).join("; ")}`;
+  const kernelWords = run.stderr.split("\n")[0] || explainSilence(run);
   return new CniError(
     unsupported ? Code.notSupported : Code.ipFailed,
-    `${lack}: ${unsupported ?? kernelWords}; ${end}`,
+    `${lack}: ${unsupported ?? kernelWords}; ${describeUndone({ left, kept })}`,
     {
       details: [
         `step: ${step ? writeLines(step).join("; ") : "none was left"}`,
@@ -40,10 +40,36 @@ export async function explainFailure({ changes, run, rest, ignored, left }: Fail
         `stderr: ${run.stderr}`,
         "input:",
         ...changes.flatMap(writeLines),
-        ...(left.length > 0 ? ["left to undo:", ...left.map((line) => `ip ${line}`)] : []),
+        ...(left.length > 0 ? ["left to undo:", ...left.map(quoteLine)] : []),
       ].join("\n"),
     },
   );
+}
+
+/**
+ * The step that was refused: `ip` tells the number of its line, if it comes to that. What is to be done next is another step
+ * where the refusal had consequences: a bond that is left empty gets another MAC, so that it would have to be configured.
+ */
+function findStep(changes: readonly Change[], { stderr }: IpRun, rest: Plan): Change | undefined {
+  const number = Number(/^Command failed -:(\d+)$/m.exec(stderr)?.[1] ?? 0);
+  let lines = 0;
+  const refused = changes.find((change) => {
+    lines += writeLines(change).length;
+    return number > 0 && lines >= number;
+  });
+  if (refused !== undefined && rest.changes.length > 0) return refused;
+  const lacking = new Set(rest.changes.map(describeLack));
+  return changes.find((change) => lacking.has(describeLack(change))) ?? rest.changes[0];
+}
+
+function explainSilence({ status }: IpRun): string {
+  if (status !== 0) return `ip ended with status ${status} and said nothing`;
+  return "ip had done it, and then it was gone again: somebody else on this node changes these links, such as NetworkManager, systemd-networkd or an admin, see 'ifacer doctor'";
+}
+
+function describeUndone({ left, kept }: Pick<Failure, "left" | "kept">): string {
+  if (left.length > 0) return `undoing failed too, run: ${left.map(quoteLine).join("; ")}`;
+  return kept.length > 0 ? `all was undone but ${kept.join(", ")}: in use by now` : "all was undone";
 }
 
 const drivers: Partial<Record<Change["type"], Driver>> = { addBond: "bonding", addVlan: "8021q" };

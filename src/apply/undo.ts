@@ -1,118 +1,126 @@
-import { bondOptionWords, currentBondValue, isSetAfterEnslaving } from "../config/bondOptions.ts";
-import { type BondOption, bondOptions } from "../config/bondTable.ts";
-import { parseValue } from "../config/values.ts";
-import { type Address, type Current, type Desired, isBondMode, type Link } from "../model.ts";
+import type { Desired, Link } from "../model.ts";
+import type { Entry } from "../observe/entries.ts";
+import { restoreBond } from "./restoreBond.ts";
+import { findByIndex, findMade, findTaken, type Span } from "./taken.ts";
 
-/** Two looks at the host, and what lies between them was done by an ADD. */
-interface Span {
-  readonly before: Current;
-  readonly now: Current;
+/** How to take back what an ADD did. */
+export interface Undoing {
+  /** The lines for `ip -force -batch -`; empty where the place is as it was. */
+  readonly lines: readonly string[];
+  /** The names of links that stay as they are, because somebody stands on them by now. */
+  readonly kept: readonly string[];
 }
 
 /**
- * The lines for `ip -force -batch -` that take back what an ADD did: the inverse of what is there now and was not before.
- * Empty where the host is as it was. Links of somebody else that appeared meanwhile have to be in `before`.
+ * The inverse of what is there now and was not before, in one place. Links of somebody else that appeared meanwhile have to
+ * be in `before`. What somebody else did to a link, such as giving it another master, is left alone.
  */
-export function writeUndoLines(desired: Desired, { before, now }: Span): string[] {
-  const made = findMade(desired, { before, now });
-  const kept = now.links.flatMap((link) => {
+export function planUndo(desired: Desired, span: Span): Undoing {
+  const { before, now } = span;
+  const taken = findTaken(desired, span);
+  const made = findMade(desired, span);
+  const gone = made.filter(({ index }) => !taken.has(index));
+  const pairs = now.links.flatMap((link) => {
     const earlier = findByIndex(before, link);
-    return earlier ? [{ earlier, link }] : [];
+    return earlier === undefined || taken.has(link.index) ? [] : [{ earlier, link }];
   });
-  return [
-    ...made.filter((link) => link.kind === "vlan").map(remove),
-    ...kept
-      .filter(({ earlier, link }) => link.master !== earlier.master)
-      .map(({ link }) => `link set dev ${link.name} nomaster`),
-    ...made.filter((link) => link.kind !== "vlan").map(remove),
-    ...kept.flatMap(({ earlier, link }) => restore(earlier, link)),
-    // A route of several ways is found under each of their NICs.
-    ...new Set(kept.flatMap(({ earlier }) => restoreUse(earlier.name, before, now))),
-  ];
+  const released = pairs.filter(({ earlier, link }) => isEnslaved(desired, { earlier, link }));
+  const restored = pairs.filter(
+    ({ earlier, link }) => link.master === earlier.master || released.some((pair) => pair.link === link),
+  );
+  const emptied = (bond: Link) => released.some(({ link }) => link.master === bond.name);
+  return {
+    lines: [
+      ...gone.filter(({ kind }) => kind === "vlan").map(remove),
+      ...released.map(({ link }) => `link set dev ${link.name} nomaster`),
+      ...gone.filter(({ kind }) => kind !== "vlan").map(remove),
+      ...restored.flatMap(({ earlier, link }) =>
+        restore(earlier, link, { released: released.some((pair) => pair.link === link), emptied: emptied(link) }),
+      ),
+      ...restoreEntries(span, taken),
+    ],
+    kept: [...made, ...pairsOf(span)].filter(({ index }) => taken.has(index)).map(({ name }) => name),
+  };
 }
 
-/** The links that the config asks for, that are there now and were not before. */
-export function findMade(desired: Desired, { before, now }: Span): readonly Link[] {
-  const own = [desired.bond?.name, ...desired.vlans.flatMap(({ name, shortName }) => [shortName ?? name])];
-  return now.links.filter((link) => own.includes(link.name) && findByIndex(before, link) === undefined);
+function pairsOf({ before, now }: Span): readonly Link[] {
+  return now.links.filter((link) => findByIndex(before, link) !== undefined);
 }
 
-function findByIndex(current: Current, { index }: Link): Link | undefined {
-  return current.links.find((link) => link.index === index);
+/** Whether ifacer made a link a slave: it had no master before, and now has the config's bond. */
+function isEnslaved({ bond }: Desired, { earlier, link }: { earlier: Link; link: Link }): boolean {
+  return earlier.master === undefined && link.master !== undefined && link.master === bond?.name;
 }
 
 function remove({ name }: Link): string {
   return `link delete dev ${name}`;
 }
 
-function restore(earlier: Link, link: Link): string[] {
-  const { name } = earlier;
+interface Fate {
+  /** It leaves its bond. */
+  readonly released: boolean;
+  /** Its slaves leave it. */
+  readonly emptied: boolean;
+}
+
+function restore(earlier: Link, link: Link, { released, emptied }: Fate): string[] {
+  const { name } = link;
   const lines = link.altNames
-    .filter((altName) => !earlier.altNames.includes(altName))
+    // That of a link that was renamed meanwhile may be its old name.
+    .filter((altName) => !earlier.altNames.includes(altName) && altName !== earlier.name)
     .map((altName) => `link property del dev ${name} altname ${altName}`);
-  const released = link.master !== earlier.master;
   if (link.up && !earlier.up) lines.push(`link set dev ${name} down`);
-  if (link.kind === "bond") lines.push(...restoreBond(earlier, link));
+  // A NIC that leaves its bond gets its own MAC back from the driver; a bond that loses its last slave gets a random one.
+  const mac = (link.mac !== earlier.mac && !released) || emptied ? earlier.mac : undefined;
+  if (link.kind === "bond") lines.push(...restoreBond(earlier, link, { mac }));
+  else if (mac !== undefined) lines.push(`link set dev ${name} address ${mac}`);
   if (link.mtu !== earlier.mtu) lines.push(`link set dev ${name} mtu ${earlier.mtu}`);
-  // A NIC that leaves its bond gets its own MAC back from the driver.
-  if (link.mac !== earlier.mac && !released) lines.push(`link set dev ${name} address ${earlier.mac}`);
   // It is also set down.
   if (earlier.up && (released || !link.up)) lines.push(`link set dev ${name} up`);
   return lines;
 }
 
 /**
- * The active slave is the driver's own choice once the slaves are as they were. What the driver would not take in the earlier
- * mode, or without the earlier monitor, goes first, while it still does.
+ * What a NIC loses while it is down: IPv6 addresses, permanent neighbours, nexthop objects, and all routes but those that come
+ * back with an address. Each after what it needs: nexthops before their groups, routes to gateways last.
  */
-function restoreBond(earlier: Link, link: Link): string[] {
-  const changed = bondOptions.flatMap((row) => {
-    const value = currentBondValue(earlier.driverData, row.name);
-    const now = currentBondValue(link.driverData, row.name);
-    // An empty list takes the addresses away.
-    if (row.rule.kind === "addresses" && value === undefined && now) return [{ row, words: [row.name, '""'] }];
-    const same = value === undefined || value === now;
-    return same || "fault" in parseValue(row.rule, value) || isSetAfterEnslaving(row.name)
-      ? []
-      : [{ row, words: bondOptionWords({ name: row.name, value }) }];
-  });
-  const first = changed.filter(({ row }) => isRefusedBy(earlier, row)).flatMap(({ words }) => words);
-  const then = changed.filter(({ row }) => !isRefusedBy(earlier, row)).flatMap(({ words }) => words);
-  const mode = earlier.driverData["mode"];
-  if (isBondMode(mode) && mode !== link.driverData["mode"]) then.unshift("mode", mode);
-  return [first, then]
-    .filter((words) => words.length > 0)
-    .map((words) => `link set dev ${earlier.name} type bond ${words.join(" ")}`);
+function restoreEntries({ before, now }: Span, taken: ReadonlySet<number>): string[] {
+  const there = new Set(now.entries.map(({ kind, key }) => `${kind} ${key}`));
+  const names = new Map(now.links.map(({ index, name }) => [index, name]));
+  const nameOf = (word: string | number) => (typeof word === "number" ? names.get(word) : word);
+  const stays = (word: string | number) => typeof word !== "number" || (names.has(word) && !taken.has(word));
+  const lost = before.entries.filter(
+    ({ kind, key, words, madeBy }) =>
+      !there.has(`${kind} ${key}`) && !(kind === "route" && madeBy === "kernel") && words.every(stays),
+  );
+  return lost
+    .toSorted((one, other) => rank(one) - rank(other))
+    .map((entry) => `${verbOf(entry)} ${entry.words.map(nameOf).join(" ")}`);
 }
 
-/** Whether the driver refuses an option, whatever its value, in a bond's mode and with its monitor. */
-function isRefusedBy({ driverData }: Link, { modes, needs }: BondOption): boolean {
-  const outOfMode = modes?.elsewhere === "driver-refuses" && !modes.only.some((mode) => mode === driverData["mode"]);
-  const lacking = needs?.otherwise === "driver-refuses" && currentBondValue(driverData, needs.option) === "0";
-  return outOfMode || lacking;
+function rank({ kind, words }: Entry): number {
+  switch (kind) {
+    case "address":
+      return 0;
+    case "neighbour":
+      return 1;
+    case "nexthop":
+      return words.includes("group") ? 3 : 2;
+    case "route":
+      return words.some((word) => word === "via" || word === "nexthop" || word === "nhid") ? 5 : 4;
+  }
 }
 
-/**
- * What a NIC loses while it is down: IPv6 addresses, and all routes but those that come back with an address. Lifetimes go
- * on meanwhile, so an address is known by itself.
- */
-function restoreUse(nic: string, before: Current, now: Current): string[] {
-  const earlier = before.uses.get(nic);
-  const use = now.uses.get(nic);
-  if (earlier === undefined || use === undefined) return [];
-  const addresses = new Set(use.addresses.map(describeAddress));
-  const routes = new Set(use.routes.map(({ words }) => words.join(" ")));
-  return [
-    ...earlier.addresses
-      .filter((address) => !addresses.has(describeAddress(address)))
-      .map(({ words }) => `address add ${words.join(" ")} dev ${nic}`),
-    ...earlier.routes
-      .filter(({ protocol, words }) => protocol !== "kernel" && !routes.has(words.join(" ")))
+function verbOf({ kind, words }: Entry): string {
+  switch (kind) {
+    case "address":
+      return "address add";
+    case "neighbour":
+      return words.includes("proxy") ? "neighbour add" : "neighbour replace";
+    case "nexthop":
+      return "nexthop replace";
+    case "route":
       // Of a route of several ways some may be left.
-      .map(({ words }) => `route ${words.includes("nexthop") ? "replace" : "add"} ${words.join(" ")}`),
-  ];
-}
-
-function describeAddress({ local, prefixLength }: Address): string {
-  return `${local}/${prefixLength}`;
+      return words.includes("nexthop") ? "route replace" : "route add";
+  }
 }

@@ -1,5 +1,5 @@
 import { CniError, Code } from "../error.ts";
-import { writeStdout } from "../host/stdio.ts";
+import { lacksStdout, writeStdout } from "../host/stdio.ts";
 import type { StartedLook } from "../observe/start.ts";
 import { prepare } from "./answer.ts";
 import { readCall, readRequest } from "./request.ts";
@@ -20,14 +20,17 @@ export interface Begun {
 export async function runPlugin({ look, stdin }: Begun): Promise<number> {
   let cniVersion: Version = newestVersion;
   try {
+    const lacking = lacksStdout();
     const call = readCall(process.env);
     const answer = await prepare(call, look);
     const request = readRequest(call, (await stdin) ?? new Uint8Array());
     if ("config" in request) cniVersion = request.config.cniVersion;
     const { document, journal } = await answer(request);
     for (const line of journal) await note(`ifacer: ${line}`);
-    if (document !== undefined) await writeStdout(`${document}\n`);
-    return 0;
+    if (document === undefined) return 0;
+    await writeStdout(`${document}\n`);
+    // What a runtime can't read was no success. Verbs that answer nothing need nobody who reads.
+    return (await lacking) ? 1 : 0;
   } catch (error) {
     return await fail(error, cniVersion);
   } finally {

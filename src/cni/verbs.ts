@@ -36,9 +36,9 @@ export async function add(
   const looking = asksForAnything(desired) ? observe(desired, { depth: "links", look }) : undefined;
   const [judge, seen] = await Promise.all([policyPossible ? readPolicy() : allowAll, looking]);
   if (seen === undefined) return { document, journal: [] };
-  const { changes, refused } = await apply(desired, { judge, seen });
-  const notes = refused.map((change) => `the driver refused it, ${describeLack(change)}`);
-  return { document, journal: [...changes.map(describeDone), ...notes] };
+  const { changes, refused, notes } = await apply(desired, { judge, seen });
+  const unmet = refused.map((change) => `the driver refused it, ${describeLack(change)}`);
+  return { document, journal: [...notes, ...changes.map(describeDone), ...unmet] };
 }
 
 /** Throws what ADD would have to change, and what is in its way. */

@@ -13,7 +13,7 @@ import { CniError, Code } from "../error.ts";
 import { findProgram } from "./programs.ts";
 
 /** Where the lock files are: one for each network namespace that ifacer ever changed. */
-const lockFolder = "/run/ifacer";
+export const lockFolder = "/run/ifacer";
 
 /** How long to wait for one other ifacer, in seconds. Where many wait in turn, it begins anew with each that gets the lock. */
 const patience = 30;

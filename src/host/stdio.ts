@@ -1,6 +1,7 @@
 // By Bun's own functions, not by node:fs, which takes a quarter of an empty program's time to load.
 
 import { CniError, Code } from "../error.ts";
+import { readText } from "./file.ts";
 
 /**
  * Reads standard input to its end. Throws code 5 where it can't be read.
@@ -27,6 +28,18 @@ const atOnce = 4096;
 
 /** The most bytes that UTF-8 needs for what counts as one in a string's length. */
 const mostBytes = 3;
+
+/**
+ * Whether the program was started without a standard output. The engine opens /dev/null in its place, where all that is
+ * written would seem to arrive, and so that it is closed in children: what was inherited is never that (proc(5), fdinfo).
+ */
+export async function lacksStdout(): Promise<boolean> {
+  const [, flags = "0"] = /^flags:\s*([0-7]+)$/m.exec(await readText("/proc/self/fdinfo/1")) ?? [];
+  return (Number.parseInt(flags, 8) & closeOnExec) !== 0;
+}
+
+/** O_CLOEXEC, the same on x64 and arm64. */
+const closeOnExec = 0o2000000;
 
 /** Writes all of `text` to standard output, however slowly the other side reads. Throws code 5 where it can't be written. */
 export async function writeStdout(text: string): Promise<void> {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { writeUndoLines } from "../../src/apply/undo.ts";
-import type { Current, Desired, Link, Use } from "../../src/model.ts";
+import { planUndo } from "../../src/apply/undo.ts";
+import type { Desired, Link } from "../../src/model.ts";
+import type { Entry } from "../../src/observe/entries.ts";
+import type { Snapshot } from "../../src/observe/snapshot.ts";
 import { link } from "../link.ts";
 
 const desired: Desired = {
@@ -12,48 +14,55 @@ const desired: Desired = {
   allowInUse: true,
 };
 
-function host(links: readonly Link[], uses: Record<string, Use> = {}): Current {
-  return { links, vlans: [], uses: new Map(Object.entries(uses)) };
+function place(
+  links: readonly Link[],
+  entries: readonly Entry[] = [],
+  listeners: readonly [number, number][] = [],
+): Snapshot {
+  return { links, entries, listeners: new Map(listeners) };
 }
 
 const ens192 = link(2, "ens192");
 const ens160 = link(3, "ens160");
-const bond0 = link(4, "bond0", { kind: "bond", driverData: { mode: "active-backup", miimon: 100 } });
-const vlan = link(5, "bond0.200", { kind: "vlan", parent: "bond0" });
+const slaves = [ens192, ens160].map((nic) => ({ ...nic, master: "bond0" }));
+const bond0 = link(4, "bond0", {
+  kind: "bond",
+  alias: "ifacer",
+  driverData: { mode: "active-backup", miimon: 100, fail_over_mac: "none" },
+});
+const vlan = link(5, "bond0.200", { kind: "vlan", parent: "bond0", alias: "ifacer" });
 const emptyBond = link(4, "bond0", {
   kind: "bond",
   up: false,
   mac: "02:00:00:00:00:09",
   driverData: { mode: "balance-rr" },
 });
+const following = { ...emptyBond, driverData: { mode: "active-backup", fail_over_mac: "active" } };
+const macvlan = link(6, "mv", { kind: "macvlan", parent: "bond0.200" });
 
-const address: Use = {
-  addresses: [
-    { local: "2001:db8::1", prefixLength: 64, scope: "global", family: "inet6", words: ["2001:db8::1/64"] },
-    { local: "fe80::1", prefixLength: 64, scope: "link", family: "inet6", words: ["fe80::1/64"] },
-  ],
-  routes: [
-    {
-      destination: "default",
-      table: "main",
-      protocol: "static",
-      type: "unicast",
-      words: ["default", "via", "192.0.2.9", "dev", "ens192"],
-    },
-    { destination: "192.0.2.0/24", table: "main", protocol: "kernel", type: "unicast", words: ["192.0.2.0/24"] },
-  ],
-  sharedElsewhere: false,
-};
+function entry(kind: Entry["kind"], line: string, madeBy: Entry["madeBy"] = "somebody"): Entry {
+  const words = line.split(" ").map((word) => (word.startsWith("@") ? Number(word.slice(1)) : word));
+  return { kind, key: line, words, madeBy };
+}
+
+const entries = [
+  entry("route", "unicast default via 192.0.2.9 dev @2 table main mtu lock 1400"),
+  entry("route", "unicast 192.0.2.0/24 dev @2", "kernel"),
+  entry("route", "unicast 203.0.113.0/24 dev @2 table 2"),
+  entry("nexthop", "id 10 group 1,3"),
+  entry("nexthop", "id 1 via 192.0.2.9 dev @2"),
+  entry("neighbour", "192.0.2.7 dev @2 lladdr 02:00:00:00:00:07 nud permanent"),
+  entry("neighbour", "proxy 192.0.2.8 dev @2"),
+  entry("address", "2001:db8::1/64 scope global dev @2"),
+  entry("address", "fe80::1/64 scope link dev @2", "kernel"),
+];
 
 describe("the ip lines that undo", () => {
-  test.each<[string, { before: Current; now: Current }, string[]]>([
-    ["nothing where nothing was done", { before: host([ens192, ens160]), now: host([ens192, ens160]) }, []],
+  test.each<[string, { before: Snapshot; now: Snapshot }, string[]]>([
+    ["nothing where nothing was done", { before: place([ens192, ens160]), now: place([ens192, ens160]) }, []],
     [
       "a bond, its slaves and its VLAN, from the top",
-      {
-        before: host([ens192, { ...ens160, up: false }]),
-        now: host([{ ...ens192, master: "bond0" }, { ...ens160, master: "bond0" }, bond0, vlan]),
-      },
+      { before: place([ens192, { ...ens160, up: false }]), now: place([...slaves, bond0, vlan]) },
       [
         "link delete dev bond0.200",
         "link set dev ens192 nomaster",
@@ -65,38 +74,152 @@ describe("the ip lines that undo", () => {
     ],
     [
       "a NIC that was only set down",
-      { before: host([ens192]), now: host([{ ...ens192, up: false }]) },
+      { before: place([ens192]), now: place([{ ...ens192, up: false }]) },
       ["link set dev ens192 up"],
     ],
     [
-      "what a NIC lost while it was down",
-      {
-        before: host([ens192], { ens192: address }),
-        now: host([{ ...ens192, up: false }], { ens192: { addresses: [], routes: [], sharedElsewhere: false } }),
-      },
+      "a NIC that was set down, and then renamed by somebody",
+      { before: place([ens192]), now: place([{ ...ens192, name: "eth7", altNames: ["ens192"], up: false }]) },
+      ["link set dev eth7 up"],
+    ],
+    [
+      "what a NIC lost while it was down, each after what it needs, under its name of now",
+      { before: place([ens192], entries), now: place([{ ...ens192, name: "eth7", up: false }]) },
       [
-        "link set dev ens192 up",
-        "address add 2001:db8::1/64 dev ens192",
-        "address add fe80::1/64 dev ens192",
-        "route add default via 192.0.2.9 dev ens192",
+        "link set dev eth7 up",
+        "address add 2001:db8::1/64 scope global dev eth7",
+        "address add fe80::1/64 scope link dev eth7",
+        "neighbour replace 192.0.2.7 dev eth7 lladdr 02:00:00:00:00:07 nud permanent",
+        "neighbour add proxy 192.0.2.8 dev eth7",
+        "nexthop replace id 1 via 192.0.2.9 dev eth7",
+        "nexthop replace id 10 group 1,3",
+        "route add unicast 203.0.113.0/24 dev eth7 table 2",
+        "route add unicast default via 192.0.2.9 dev eth7 table main mtu lock 1400",
       ],
     ],
-    ["not somebody else's link", { before: host([ens192, bond0]), now: host([ens192, bond0]) }, []],
+    ["not somebody else's link", { before: place([ens192, bond0]), now: place([ens192, bond0]) }, []],
+    [
+      "not a link of somebody else that has the config's name",
+      { before: place([ens192]), now: place([ens192, { ...bond0, alias: undefined }]) },
+      [],
+    ],
     [
       "an empty bond that was configured",
-      { before: host([emptyBond]), now: host([{ ...bond0, up: true }]) },
+      { before: place([emptyBond]), now: place([{ ...bond0, up: true }]) },
       [
         "link set dev bond0 down",
-        "link set dev bond0 type bond mode balance-rr",
         "link set dev bond0 address 02:00:00:00:00:09",
+        "link set dev bond0 type bond mode balance-rr",
+      ],
+    ],
+    [
+      "an empty bond with fail_over_mac: the MAC before that option comes back",
+      { before: place([following]), now: place([{ ...bond0, up: true }]) },
+      [
+        "link set dev bond0 down",
+        "link set dev bond0 address 02:00:00:00:00:09",
+        "link set dev bond0 type bond fail_over_mac active",
+      ],
+    ],
+    [
+      "an empty bond with fail_over_mac that was only filled: the MAC while that option is off",
+      {
+        before: place([ens192, following]),
+        now: place([
+          { ...ens192, master: "bond0" },
+          { ...following, mac: ens192.mac },
+        ]),
+      },
+      [
+        "link set dev ens192 nomaster",
+        "link set dev ens192 up",
+        "link set dev bond0 type bond fail_over_mac none",
+        "link set dev bond0 address 02:00:00:00:00:09",
+        "link set dev bond0 type bond fail_over_mac active",
       ],
     ],
     [
       "an altname",
-      { before: host([ens192]), now: host([{ ...ens192, altNames: ["long"] }]) },
+      { before: place([ens192]), now: place([{ ...ens192, altNames: ["long"] }]) },
       ["link property del dev ens192 altname long"],
     ],
-  ])("%s", (_, hosts, lines) => {
-    expect(writeUndoLines(desired, hosts)).toEqual(lines);
+    [
+      "not a slave that somebody took out of its bond, or put into a bridge",
+      {
+        before: place([{ ...ens192, master: "bond0" }, ens160]),
+        now: place([
+          { ...ens192, up: false },
+          { ...ens160, master: "br0", up: false },
+        ]),
+      },
+      [],
+    ],
+  ])("%s", (_, span, lines) => {
+    expect(planUndo(desired, span)).toEqual({ lines, kept: [] });
+  });
+});
+
+describe("what somebody stands on by then stays, with all below it", () => {
+  const all = ["bond0", "bond0.200", "ens160", "ens192"];
+  test.each<[string, Snapshot, string[], string[]]>([
+    ["a macvlan here", place([...slaves, bond0, vlan, { ...macvlan, up: false }]), [], all],
+    [
+      "a link in a Pod's namespace, which listens",
+      place(
+        [...slaves, bond0, vlan],
+        [],
+        [
+          [4, 2],
+          [5, 2],
+        ],
+      ),
+      [],
+      all,
+    ],
+    ["an address", place([...slaves, bond0, vlan], [entry("address", "192.0.2.1/24 dev @5")]), [], all],
+    [
+      "a bridge on the bond only: the VLAN goes",
+      place([...slaves, { ...bond0, master: "br0" }, vlan]),
+      ["link delete dev bond0.200"],
+      ["bond0", "ens160", "ens192"],
+    ],
+    [
+      "nobody: its own VLAN listens, and a router gave it an address",
+      place(
+        [...slaves, bond0, vlan],
+        [entry("address", "2001:db8::7/64 dev @5", "network")],
+        [
+          [4, 2],
+          [5, 1],
+        ],
+      ),
+      [
+        "link delete dev bond0.200",
+        "link set dev ens192 nomaster",
+        "link set dev ens160 nomaster",
+        "link delete dev bond0",
+        "link set dev ens192 up",
+        "link set dev ens160 up",
+      ],
+      [],
+    ],
+  ])("%s", (_, now, lines, kept) => {
+    const undoing = planUndo(desired, { before: place([ens192, ens160]), now });
+    expect({ lines: undoing.lines, kept: undoing.kept.toSorted() }).toEqual({ lines, kept });
+  });
+
+  test("a NIC that was raised, for a VLAN that is in use", () => {
+    const config = {
+      ...desired,
+      bond: undefined,
+      vlans: [{ ...desired.vlans[0], name: "ens192.5", parent: "ens192" }],
+    };
+    const before = place([{ ...ens192, up: false }]);
+    const own = link(5, "ens192.5", { kind: "vlan", parent: "ens192", alias: "ifacer" });
+    const upper = { ...macvlan, parent: "ens192.5" };
+    expect(planUndo(config as Desired, { before, now: place([ens192, own, upper]) })).toEqual({
+      lines: [],
+      kept: ["ens192.5", "ens192"],
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { writeLines } from "../../src/apply/lines.ts";
-import { writeUndoLines } from "../../src/apply/undo.ts";
+import { planUndo } from "../../src/apply/undo.ts";
 import { readCall, readRequest } from "../../src/cni/request.ts";
 import { readConfig } from "../../src/config/read.ts";
 import { CniError } from "../../src/error.ts";
@@ -9,6 +9,7 @@ import { bondModes, type Current, type Desired, type Link } from "../../src/mode
 import { askAbout } from "../../src/observe/questions.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { link as plainLink } from "../link.ts";
+import { snapshotOf } from "../snapshot.ts";
 import { configBytes, knownNames } from "./inputs.ts";
 import { isSafeLine } from "./words.ts";
 
@@ -129,7 +130,7 @@ describe("whatever a config says", () => {
         expectSafe(changes.flatMap(writeLines));
         if (changes.length > 0) counts.changing++;
         if (conflicts.length > 0) counts.conflicting++;
-        expectSafe(writeUndoLines(desired, { before: current, now: later }));
+        expectSafe(planUndo(desired, { before: snapshotOf(current), now: snapshotOf(later) }).lines);
         for (const { message } of conflicts) expect(message).toMatch(/^\S[^\n\0]*$/);
       }),
       { numRuns: runs, includeErrorInReport: true },

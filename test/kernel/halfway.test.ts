@@ -99,7 +99,7 @@ test("an ip that is killed itself: ADD fails with its exit status, and all is as
   const before = await photographSettled(ns);
   const { status, json } = await addFailing(ns, { lines: 7, end: "die" });
   expect([status, json.code]).toEqual([1, 103]);
-  expect(json.msg).toContain("ip ended with status 137; all was undone");
+  expect(json.msg).toContain("ip ended with status 137 and said nothing; all was undone");
   expect(await photographSettled(ns)).toBe(before);
 });
 
@@ -120,7 +120,7 @@ describe("undoing fails too", () => {
     const { status, json } = await addFailing(ns, { lines: 5, end: "blind" });
     expect([status, json.code]).toEqual([1, 103]);
     expect(json.msg).toContain("can't look at the links of this node");
-    expect(json.msg).toContain("the next ADD finishes them");
+    expect(json.msg).toContain("the next ADD that changes something takes them back");
     expect(json.msg).toContain("ip link delete dev bond0.200; ip link delete dev bond0");
     await add(ns);
     expect(await tell(ns)).toEqual(complete(200));

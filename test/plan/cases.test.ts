@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import { writeUndoLines } from "../../src/apply/undo.ts";
+import { planUndo } from "../../src/apply/undo.ts";
 import { plan } from "../../src/plan/plan.ts";
+import { snapshotOf } from "../snapshot.ts";
 import { caseNames, readDesired, readRecorded, readText, see, showPlan } from "./cases.ts";
 
 test.each(caseNames)("%s is planned as recorded", (name) => {
@@ -8,8 +9,8 @@ test.each(caseNames)("%s is planned as recorded", (name) => {
 });
 
 test.each(caseNames)("%s: where nothing was done there is nothing to undo", (name) => {
-  const now = see(readRecorded(name));
-  expect(writeUndoLines(readDesired(name), { before: now, now })).toEqual([]);
+  const now = snapshotOf(see(readRecorded(name)));
+  expect(planUndo(readDesired(name), { before: now, now })).toEqual({ lines: [], kept: [] });
 });
 
 test("there are enough of them, with changes, conflicts and drift", () => {

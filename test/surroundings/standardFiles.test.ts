@@ -70,8 +70,10 @@ describe("standard output", () => {
     ["nobody reads it", "{ $ifacer; echo $? >&2; } | true", "1\n"],
     ["nobody reads an error", "{ $ifacer </dev/null; echo $? >&2; } | true", "1\n"],
     ["a full disk", "$ifacer >/dev/full; echo $? >&2", "1\n"],
-    // What runs it opens /dev/null in its place, as C libraries do for set-uid programs.
-    ["closed", "$ifacer >&-; echo $? >&2", "0\n"],
+    ["closed", "$ifacer >&-; echo $? >&2", "1\n"],
+    ["closed, at VERSION", "CNI_COMMAND=VERSION $ifacer >&-; echo $? >&2", "1\n"],
+    ["closed, at a verb without an answer", "CNI_COMMAND=DEL $ifacer >&-; echo $? >&2", "0\n"],
+    ["/dev/null", "$ifacer >/dev/null; $ifacer 1<>/dev/null; echo $? >&2", "0\n"],
   ])("%s: no crash, the exit status tells", async (_, script, stderr) => {
     expect(await runScript(script)).toEqual({ status: 0, stdout: "", stderr });
   });

@@ -102,11 +102,12 @@ async function carryOutAll({ assessments }: Assessments, wanted: { update: boole
 
 /** Adds to `done` what was done, as soon as it was: a later step may fail. */
 async function carryOut(desired: Desired, { update, done }: { update: boolean; done: Deed[] }): Promise<void> {
-  const { changes, refused } = await apply(desired, {
+  const { changes, refused, notes } = await apply(desired, {
     judge: readPolicy(),
     seen: await observe(desired, { depth: "links" }),
   });
   done.push(
+    ...notes.map((message) => ({ message })),
     ...changes.map((change) => ({ message: describeDone(change) })),
     ...refused.map((change) => ({ message: describeLack(change), refused: "the driver did not take it" })),
   );

@@ -1,0 +1,60 @@
+import { runIp } from "../host/ip.ts";
+import { journalPath, readJournalFile, removeJournalFile } from "../host/journal.ts";
+import { observe } from "../observe/observe.ts";
+import { photographNow } from "../observe/snapshot.ts";
+import { plan } from "../plan/plan.ts";
+import type { Journal } from "./journal.ts";
+import { quoteLine, writeLines } from "./lines.ts";
+import { takeBack } from "./takeBack.ts";
+
+/**
+ * Finishes or takes back what an ADD began that was killed, or that could not undo it. The lock has to be held.
+ *
+ * What is complete stays, as Pods may stand on it. All else is made what it was before; the caller goes on from there with
+ * its own config, which may be the same. It is tried once: what can't be taken back is told, and the journal ends.
+ *
+ * @returns a line for each thing to tell
+ *
+ * Throws code 102 or 103 where `ip` can't look, code 5 where the journal can't be removed.
+ */
+export async function recover({ lock }: { lock: number }): Promise<readonly string[]> {
+  const file = readJournalFile();
+  // Almost always. What a journal needs is loaded only where there is one.
+  if (file === undefined) return [];
+  const { readJournal } = await import("./readJournal.ts");
+  const { identifyNamespace } = await import("../host/netns.ts");
+  const read = "fault" in file ? file : readJournal(file.bytes, await identifyNamespace());
+  if (read === "stale") {
+    removeJournalFile();
+    return [];
+  }
+  if ("fault" in read) {
+    removeJournalFile();
+    return [`removed the journal ${journalPath()} of an earlier ADD without acting on it: ${read.fault}`];
+  }
+  const notes = await settle(read.journal, { lock });
+  removeJournalFile();
+  return notes;
+}
+
+async function settle({ desired, before }: Journal, { lock }: { lock: number }): Promise<string[]> {
+  const { isAbout } = await import("./readJournal.ts");
+  if (!isAbout(before, await photographNow(before, { isConcerned: () => false }))) return [];
+  const { changes, conflicts, drift } = plan(desired, await observe(desired, { depth: "links" }));
+  if (changes.length + conflicts.length === 0) {
+    // What comes last: a plan does not miss it, as the driver forgets it with the next failover.
+    const { bond } = desired;
+    const late = (bond?.settings ?? []).filter(({ name }) =>
+      drift.some(({ link, what }) => name === "active_slave" && what === name && link === bond?.name),
+    );
+    if (bond === undefined || late.length === 0) return [];
+    await runIp(["-batch", "-"], writeLines({ type: "setBondOptions", name: bond.name, settings: late }), { lock });
+    return [`finished what an ADD that was killed had begun: ${bond.name}`];
+  }
+  const { began, left, kept } = await takeBack(desired, before, { lock });
+  return [
+    ...(began ? ["took back what an earlier ADD had begun and not ended"] : []),
+    ...(kept.length > 0 ? [`kept ${kept.join(", ")} of it, as something stands on it by now`] : []),
+    ...(left.length > 0 ? [`could not take back all of it, run: ${left.map(quoteLine).join("; ")}`] : []),
+  ];
+}

@@ -1,0 +1,32 @@
+import { runIp } from "../host/ip.ts";
+import type { Desired } from "../model.ts";
+import { listOwnNames, photographNow, type Snapshot } from "../observe/snapshot.ts";
+import { isSafeLine } from "./lines.ts";
+import { planUndo, type Undoing } from "./undo.ts";
+
+/** What came of taking back. */
+export interface TakenBack {
+  /** Whether anything had to be. */
+  readonly began: boolean;
+  /** The `ip` lines that should have done it and did not; empty: all is as it was, but for what is kept. */
+  readonly left: readonly string[];
+  /** The names of links that stay, because somebody stands on them by now. */
+  readonly kept: readonly string[];
+}
+
+/** How often is tried: some things are lost only while undoing, a route of several ways with the last of its NICs for example. */
+const rounds = 3;
+
+/** Makes a place again what it was `before`. Throws code 102 or 103 where `ip` can't look at it. */
+export async function takeBack(desired: Desired, before: Snapshot, { lock }: { lock: number }): Promise<TakenBack> {
+  const own = listOwnNames(desired);
+  const planNow = async (): Promise<Undoing> =>
+    planUndo(desired, { before, now: await photographNow(before, { isConcerned: ({ name }) => own.includes(name) }) });
+  let { lines, kept } = await planNow();
+  const began = lines.length > 0;
+  for (let round = 1; round <= rounds && lines.length > 0; round++) {
+    await runIp(["-force", "-batch", "-"], lines.filter(isSafeLine), { lock });
+    ({ lines, kept } = await planNow());
+  }
+  return { began, left: lines, kept };
+}

@@ -1,0 +1,65 @@
+import { closeSync, constants, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { CniError, Code } from "../error.ts";
+import { lockFolder } from "./lock.ts";
+import { type RootFile, readRootFile } from "./rootFile.ts";
+
+/** Where an ADD that changes something writes what it is about to do: beside the lock, which has to be held. */
+export function journalPath(): string {
+  return `${lockFolder}/netns-${statSync("/proc/self/ns/net").ino}.journal`;
+}
+
+/** The journal that an ADD left that did not come to its end; `undefined`: none did. */
+export function readJournalFile(): RootFile | undefined {
+  return readRootFile(journalPath());
+}
+
+/**
+ * Writes the journal, whole or not at all: whoever is killed meanwhile leaves the earlier one. Not flushed to a disk, as what
+ * it tells of is gone with the next boot.
+ *
+ * Throws code 5 where it can't be written.
+ */
+export function writeJournalFile(text: string): void {
+  const path = journalPath();
+  const draft = `${path}.new`;
+  try {
+    rmSync(draft, { force: true });
+    const fd = openSync(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+    try {
+      const bytes = Buffer.from(text);
+      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(draft, path);
+  } catch (cause) {
+    rmQuietly(draft);
+    throw new CniError(Code.io, `the journal ${path} can't be written, so nothing was changed: ${describe(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** Ends the journal: what it tells of was done or taken back. Throws code 5 where it can't be removed. */
+export function removeJournalFile(): void {
+  const path = journalPath();
+  try {
+    rmSync(path, { force: true });
+  } catch (cause) {
+    throw new CniError(Code.io, `the journal ${path} can't be removed, remove it by hand: ${describe(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function rmQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // What could not be written is told of.
+  }
+}
+
+function describe(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

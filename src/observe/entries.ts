@@ -1,0 +1,134 @@
+import type { Address } from "../model.ts";
+
+/** Something that a place has beside its links, and that its link may lose while it is down. */
+export interface Entry {
+  readonly kind: "address" | "neighbour" | "nexthop" | "route";
+  /** Tells whether two looks show the same one: its words, but for the lifetimes, which go on meanwhile. */
+  readonly key: string;
+  /** What `ip` makes it from. A number stands for the link of that index, which may have another name by then. */
+  readonly words: readonly (string | number)[];
+  /** The kernel makes its own again by itself; the network's come by router advertisements. */
+  readonly madeBy: "kernel" | "network" | "somebody";
+}
+
+/** The indexes of links by their names. */
+export type Indexes = ReadonlyMap<string, number>;
+
+/** The address of a link as an entry. */
+export function readAddressEntry({ family, local, prefixLength, scope, words }: Address, index: number): Entry {
+  const advertised = family === "inet6" && words.includes("valid_lft");
+  const madeBy = scope !== "global" && scope !== "site" ? "kernel" : advertised ? "network" : "somebody";
+  return {
+    kind: "address",
+    key: `${local}/${prefixLength} ${index}`,
+    words: [...words.flatMap((word) => word.split(" ")), "dev", index],
+    madeBy,
+  };
+}
+
+/**
+ * Reads routes, nexthop objects and neighbours as `ip -details -oneline` prints them, a line each, as far as they have to do
+ * with one of the given links.
+ *
+ * The text, not the JSON: that tells neither which metrics are locked nor, of an encapsulation, where the route leads.
+ */
+export function readEntries(output: string, indexes: Indexes): Entry[] {
+  const entries: Entry[] = [];
+  const nexthops = new Set<string>();
+  const groups: string[][] = [];
+  for (const line of output.split("\n")) {
+    const tokens = line.split(/[\s\\]+/).filter((token) => token !== "");
+    const [first = ""] = tokens;
+    if (first === "id" && tokens[2] === "group") groups.push(tokens);
+    if (!tokens.some((token, at) => tokens[at - 1] === "dev" && indexes.has(token))) continue;
+    if (first === "id") {
+      nexthops.add(tokens[1] ?? "");
+      entries.push(readNexthop(tokens, indexes));
+    } else if (routeTypes.has(first)) entries.push(readRoute(tokens, indexes));
+    else entries.push(readNeighbour(tokens, indexes));
+  }
+  const members = (group: readonly string[]) => (group[3] ?? "").split("/").map((member) => member.split(",")[0] ?? "");
+  const concerned = groups.filter((group) => members(group).some((id) => nexthops.has(id)));
+  return [...entries, ...concerned.map((group) => readNexthop(group, indexes))];
+}
+
+const routeTypes: ReadonlySet<string> = new Set([
+  "unicast",
+  "local",
+  "broadcast",
+  "multicast",
+  "anycast",
+  "throw",
+  "unreachable",
+  "prohibit",
+  "blackhole",
+  "nat",
+]);
+
+/** What the kernel says of the state, which can't be set. */
+const states: ReadonlySet<string> = new Set([
+  "dead",
+  "linkdown",
+  "pervasive",
+  "offload",
+  "offload_failed",
+  "rt_offload",
+  "rt_offload_failed",
+  "trap",
+  "rt_trap",
+  "notify",
+  "unresolved",
+]);
+
+function readRoute(tokens: readonly string[], indexes: Indexes): Entry {
+  const info = tokens.indexOf("nh_info");
+  const own = info === -1 ? tokens : tokens.slice(0, info);
+  const [type = "", destination = "", ...rest] = own;
+  // Only routes of IPv6 have a preference; without it `ip` would take `default` for that of IPv4.
+  const target = destination === "default" && rest.includes("pref") ? "::/0" : destination;
+  const byObject = rest.includes("nhid");
+  const words: (string | number)[] = [type, target];
+  const lifetime: string[] = [];
+  for (let at = 0; at < rest.length; at++) {
+    const word = rest[at] ?? "";
+    const next = rest[at + 1] ?? "";
+    if (word === "dev") {
+      at++;
+      if (!byObject) words.push(word, indexes.get(next) ?? next);
+    } else if (word === "via" && byObject) at += next.startsWith("inet") ? 2 : 1;
+    else if (word === "expires") {
+      at++;
+      lifetime.push(word, next.replace(/sec$/, ""));
+    } else if (!states.has(word) && !(byObject && word === "onlink")) words.push(word);
+  }
+  const protocol = rest[rest.indexOf("proto") + 1] ?? "";
+  const madeBy = protocol === "kernel" ? "kernel" : ["ra", "redirect"].includes(protocol) ? "network" : "somebody";
+  return { kind: "route", key: words.join(" "), words: [...words, ...lifetime], madeBy };
+}
+
+function readNexthop(tokens: readonly string[], indexes: Indexes): Entry {
+  const words: (string | number)[] = [];
+  for (let at = 0; at < tokens.length; at++) {
+    const word = tokens[at] ?? "";
+    const next = tokens[at + 1] ?? "";
+    if (word === "dev") words.push(word, indexes.get(tokens[++at] ?? "") ?? next);
+    else if (word === "scope" || word === "unbalanced_time" || (word === "proto" && next === "unspec")) at++;
+    else if (!states.has(word)) words.push(word);
+  }
+  return { kind: "nexthop", key: words.join(" "), words, madeBy: "somebody" };
+}
+
+function readNeighbour([destination = "", ...rest]: readonly string[], indexes: Indexes): Entry {
+  const after = (name: string) => rest[rest.indexOf(name) + 1] ?? "";
+  const isProxy = rest.includes("proxy");
+  const words: (string | number)[] = [
+    ...(isProxy ? ["proxy", destination] : [destination]),
+    "dev",
+    indexes.get(after("dev")) ?? after("dev"),
+  ];
+  if (rest.includes("lladdr")) words.push("lladdr", after("lladdr"));
+  if (!isProxy) words.push("nud", "permanent");
+  for (const flag of ["router", "extern_learn"]) if (rest.includes(flag)) words.push(flag);
+  if (rest.includes("proto")) words.push("proto", after("proto"));
+  return { kind: "neighbour", key: words.join(" "), words, madeBy: "somebody" };
+}
