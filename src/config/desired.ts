@@ -8,7 +8,7 @@ import {
   type Setting,
 } from "../model.ts";
 import { parseBondOptions } from "./bondOptions.ts";
-import { findAltNameFault, findLinkNameFault, fitsLinkName, shortenVlanName } from "./names.ts";
+import { findAltNameFault, findLinkNameFault, findServiceFault, fitsLinkName, shortenVlanName } from "./names.ts";
 import type { Config } from "./schema.ts";
 import { parseVlanOptions } from "./vlanOptions.ts";
 
@@ -29,7 +29,7 @@ export interface Reading {
  */
 export function desire(config: Config): Reading {
   const problems: Problem[] = [...findInterfaceProblems(config.interfaces)];
-  const warnings: Problem[] = [];
+  const warnings: Problem[] = [...findInterfaceWarnings(config.interfaces)];
   const bond = desireBond(config, { problems, warnings });
   const vlans = desireVlans(config, { bond, problems, warnings });
   const desired: Desired = {
@@ -70,6 +70,14 @@ function findInterfaceProblems(interfaces: readonly string[]): Problem[] {
     seen.add(name);
   }
   return problems;
+}
+
+/** Names that are right for the kernel: the NIC is there already, so that it is the admin who knows. */
+function findInterfaceWarnings(interfaces: readonly string[]): Problem[] {
+  return interfaces.flatMap((name, index) => {
+    const fault = findAltNameFault(name) === undefined ? findServiceFault(name) : undefined;
+    return fault ? [{ path: `interfaces[${index}]`, message: `the name ${JSON.stringify(name)} ${fault}` }] : [];
+  });
 }
 
 function desireBond(config: Config, { problems, warnings }: Findings): DesiredBond | undefined {
@@ -137,7 +145,7 @@ function desireVlanSettings({ vlan }: Config, findings: Findings): readonly Sett
 function findVlanNameProblems(config: Config, parents: readonly string[]): Problem[] {
   const name = config.vlan?.name;
   const path = "vlan.name";
-  if (name === undefined) return findLongAltNames(config, parents);
+  if (name === undefined) return findDerivedNameProblems(config, parents);
   const fault = findLinkNameFault(name);
   if (fault) return [{ path, message: `the name ${JSON.stringify(name)} ${fault}` }];
   if (parents.length > 1) {
@@ -149,12 +157,14 @@ function findVlanNameProblems(config: Config, parents: readonly string[]): Probl
   return [];
 }
 
-function findLongAltNames(config: Config, parents: readonly string[]): Problem[] {
+function findDerivedNameProblems(config: Config, parents: readonly string[]): Problem[] {
   const problems: Problem[] = [];
   for (const [index, parent] of parents.entries()) {
-    const fault = findAltNameFault(parent) ? undefined : findAltNameFault(`${parent}.${config.vlanID}`);
-    if (fault === undefined) continue;
-    problems.push({ path: `interfaces[${index}]`, message: `the VLAN's name ${parent}.${config.vlanID} ${fault}` });
+    if (findAltNameFault(parent)) continue;
+    const name = `${parent}.${config.vlanID}`;
+    const own = fitsLinkName(name) ? findServiceFault(name) : undefined;
+    const fault = findAltNameFault(name) ?? (own && `${own}: set vlan.name`);
+    if (fault) problems.push({ path: `interfaces[${index}]`, message: `the VLAN's name ${name} ${fault}` });
   }
   return problems;
 }

@@ -45,8 +45,12 @@ export function parseOptions(text: string, table: readonly Option[], context: Op
   const values = new Map<Option, string>();
   const faulty = new Set<string>();
   const messages: string[] = [];
-  for (const part of text.split(";").map((part) => part.trim())) {
-    if (part === "") continue;
+  const parts = text.split(";").flatMap((part) => part.trim() || []);
+  for (const [index, part] of parts.entries()) {
+    if (messages.length === mostMessages) {
+      messages.push(`${parts.length - index} more options were not looked at`);
+      break;
+    }
     const [key, value] = splitAssignment(part);
     const row = rows.get(key);
     const before = row && seen.get(row);
@@ -72,6 +76,9 @@ export function parseOptions(text: string, table: readonly Option[], context: Op
   });
   return { settings, problems: messages.map((message) => ({ path: context.path, message })), faulty };
 }
+
+/** Nobody reads more, and to look for the nearest name of each costs time. */
+const mostMessages = 100;
 
 /** The table's row for a setting's name. Names of settings come from the table, so its absence is a bug. */
 export function rowOf<Row extends Option>(table: readonly Row[], name: string): Row {

@@ -119,13 +119,15 @@ function parseMac(rule: ValueRule, text: string): ParsedValue {
 function parseAddresses(rule: ValueRule & { kind: "addresses" }, text: string): ParsedValue {
   const parse = rule.family === "IPv4" ? parseIPv4 : parseIPv6;
   const addresses: string[] = [];
-  for (const item of splitList(text)) {
+  const items = splitList(text);
+  if (items.length > rule.most) return reject(rule, `${items.length} addresses`);
+  for (const item of items) {
     const address = parse(item);
     if (address === undefined) return reject(rule, item);
     if (addresses.includes(address)) return { fault: `${address} is in the list twice` };
     addresses.push(address);
   }
-  return addresses.length <= rule.most ? { value: addresses.join(",") } : reject(rule, `${addresses.length} addresses`);
+  return { value: addresses.join(",") };
 }
 
 /** Neither 0.0.0.0 nor the broadcast address: the driver takes these for no target (bond_is_ip_target_ok). */

@@ -22,12 +22,29 @@ export async function isThere(path: string): Promise<boolean> {
   return (await stat(path)) !== undefined;
 }
 
-/** Whether there may be something at this path: what can't be looked at may be. */
-export async function mayBeThere(path: string): Promise<boolean> {
+/**
+ * Whether a folder may have an entry of this name: what can't be looked at may be there, and so is a symbolic link to nothing,
+ * of which stat(2) says the same as of no entry.
+ *
+ * @param name letters only
+ */
+export async function mayBeThere(folder: string, name: string): Promise<boolean> {
   try {
-    await Bun.file(path).stat();
+    await Bun.file(`${folder}/${name}`).stat();
     return true;
   } catch (cause) {
-    return !(cause instanceof Error && "code" in cause && cause.code === "ENOENT");
+    if (!isAbsence(cause)) return true;
   }
+  try {
+    // The brackets make it a pattern: of a plain name only the target would be looked at.
+    const pattern = new Bun.Glob(`[${name[0]}]${name.slice(1)}`);
+    for await (const _ of pattern.scan({ cwd: folder, onlyFiles: false })) return true;
+    return false;
+  } catch (cause) {
+    return !isAbsence(cause);
+  }
+}
+
+function isAbsence(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
 }

@@ -16,10 +16,20 @@ export async function hasNetAdmin(): Promise<boolean> {
   return (BigInt(`0x${capabilities}`) >> 12n) % 2n === 1n;
 }
 
-/** Whether `path` is the network namespace of this process: the same device and inode. What can't be looked at is not. */
+/**
+ * Whether `path` is the network namespace of this process: the same device and inode. What can't be looked at is not.
+ * A `/` at its end does not hide it, although stat(2) takes that for a folder.
+ */
 export async function isOwnNamespace(path: string): Promise<boolean> {
-  const [own, other] = await Promise.all([stat("/proc/self/ns/net"), stat(path)]);
+  const [own, other] = await Promise.all([stat("/proc/self/ns/net"), stat(withoutEnd(path))]);
   return other !== undefined && other.dev === own?.dev && other.ino === own.ino;
+}
+
+/** Without what means a folder at the end of a path: `/`, `/.`, as often as it is there. */
+function withoutEnd(path: string): string {
+  let end = path.length;
+  while (end > 1 && (path[end - 1] === "/" || path.slice(end - 2, end) === "/.")) end--;
+  return path.slice(0, end);
 }
 
 /** A driver of the kernel, by the name of its module. */

@@ -16,7 +16,7 @@ export function readRootFile(path: string): RootFile | undefined {
     fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    if (code === "ENOENT") return undefined;
+    if (code === "ENOENT") return findFolderFault(dirname(path));
     if (code === "ELOOP") return { fault: `${path} is a symbolic link: put the file itself there` };
     return { fault: `${path} can't be opened: ${cause instanceof Error ? cause.message : cause}` };
   }
@@ -31,6 +31,12 @@ export function readRootFile(path: string): RootFile | undefined {
   } finally {
     closeSync(fd);
   }
+}
+
+/** Where a file is not there because its folder is a symbolic link to nothing, nobody knows what the file was to say. */
+function findFolderFault(folder: string): RootFile | undefined {
+  const isLink = lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink();
+  return isLink ? { fault: `${folder} is a symbolic link: make it a folder` } : undefined;
 }
 
 const writableByOthers = 0o022;

@@ -4,6 +4,11 @@ import { executable, forADD } from "../surroundings/start.ts";
 const list = (count: number, write: (index: number) => string) =>
   Array.from({ length: count }, (_, i) => write(i)).join(",");
 
+/** Of the block 198.18.0.0/15 and what comes after: a valid address for each number. */
+function writeIPv4(index: number): string {
+  return [198, 18 + (index >> 16), (index >> 8) & 255, index & 255].join(".");
+}
+
 /** Configs of a megabyte or more, which only a program with costs that grow faster than its input would take long for. */
 test.each<[string, string, number]>([
   ["50,000 interfaces that are not there", `"interfaces":[${list(50_000, (i) => `"n${i}"`)}],"vlanID":5`, 100],
@@ -12,12 +17,18 @@ test.each<[string, string, number]>([
   ["a bond of 30,000 with a bad name", `"interfaces":[${list(30_000, (i) => `"n${i}"`)}],"bond":{"name":"n0"}`, 7],
   ["100,000 unknown keys", `"interfaces":["a","b"],"bond":{${list(100_000, (i) => `"k${i}":1`)}}`, 7],
   ["30,000 unknown options", `"interfaces":["a","b"],"bond":{"options":"${"a=b;".repeat(30_000)}"}`, 7],
+  [
+    "250,000 unknown options, each another",
+    `"interfaces":["a","b"],"bond":{"options":"${Array.from({ length: 250_000 }, (_, i) => `a${i}=b;`).join("")}"}`,
+    7,
+  ],
   ["200,000 times the same option", `"interfaces":["a","b"],"bond":{"options":"${"miimon=1;".repeat(200_000)}"}`, 7],
   ["an option of 2 MB", `"interfaces":["a","b"],"bond":{"options":"${"a".repeat(2e6)}=1"}`, 7],
   ["1 MB of spaces in a value", `"interfaces":["a","b"],"bond":{"options":"miimon=${" ".repeat(1e6)}x"}`, 7],
+  ["200,000 targets", `"interfaces":["a","b"],"bond":{"options":"arp_ip_target=${list(200_000, writeIPv4)}"}`, 7],
   [
-    "200,000 targets",
-    `"interfaces":["a","b"],"bond":{"options":"arp_ip_target=${list(200_000, (i) => `192.0.2.${i}`)}"}`,
+    "100,000 targets of IPv6",
+    `"interfaces":["a","b"],"bond":{"options":"ns_ip6_target=${list(100_000, (i) => `2001:db8::${i.toString(16)}`)}"}`,
     7,
   ],
   ["a list in 9,990 lists", `"interfaces":${"[".repeat(9990)}${"]".repeat(9990)}`, 6],

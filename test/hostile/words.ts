@@ -1,7 +1,7 @@
 /** What a line for ip may look like, told independently of the code that writes it: word by word. */
 
 // Neither what ends a word on a batch line, nor ip's comments, quotes and options, nor what the kernel refuses.
-const name = String.raw`(?!\.{1,2}(?= |$))(?![-'"])(?:(?![#\\/:\s\p{Cc}\p{Cs}\ufffd]).)+`;
+const name = String.raw`(?!\.{1,2}(?= |$))(?![-'"])(?:(?![#%\\/:\s\p{Cc}\p{Cs}\ufffd]).)+`;
 const number = String.raw`(?:0|[1-9]\d{0,9})`;
 const mac = "[0-9a-f]{2}(?::[0-9a-f]{2}){5}";
 const mode = "(?:balance-rr|active-backup|balance-xor|broadcast|802\\.3ad|balance-tlb|balance-alb)";

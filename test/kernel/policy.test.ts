@@ -112,6 +112,15 @@ describe("a policy that can't be relied on", () => {
       "policy.json is a symbolic link: put the file itself there",
     ],
     [{ text: "{}", shell: "rm policy.json && mkfifo policy.json" }, "policy.json is not a file"],
+    [
+      { text: "{}", shell: "rm policy.json && ln -s /nowhere policy.json" },
+      "policy.json is a symbolic link: put the file itself there",
+    ],
+    [{ text: "{}", shell: "rm -r /etc/ifacer && ln -s /nowhere /etc/ifacer" }, "/etc/ifacer is a symbolic link"],
+    [
+      { text: "{}", shell: "mv /etc/ifacer /etc/x && rm /etc/x/* && ln -s x /etc/ifacer" },
+      "/etc/ifacer is a symbolic link",
+    ],
     [{ text: "{}", shell: "rm -r /etc/ifacer && touch /etc/ifacer" }, "policy.json can't be opened: ENOTDIR"],
   ])("forbids everything, in words: %j", async (policy, words) => {
     const message = await forbid(ns, policy, vlan);
