@@ -5,6 +5,7 @@ import { type IpRun, runIp } from "../host/ip.ts";
 import { type Driver, isLoaded, readRelease } from "../host/proc.ts";
 import type { Change, Drift, Plan } from "../model.ts";
 import { describeLack } from "../plan/describe.ts";
+import { showCommand } from "../plan/shell.ts";
 import { writeLines } from "./lines.ts";
 
 /** What is known of a failed ADD. */
@@ -28,8 +29,7 @@ export async function explainFailure({ changes, run, rest, ignored, left }: Fail
     (step && ((await explainMissingDriver(step)) ?? explainNoAltNames(step, run))) ??
     (await explainOldIp(run));
   const kernelWords = run.stderr.split("\n")[0] || `ip ended with status ${run.status}`;
-  const end =
-    left.length === 0 ? "all was undone" : `undoing failed too, run: ${left.map((line) => `ip ${line}`).join("; ")}`;
+  const end = left.length === 0 ? "all was undone" : `undoing failed too, run: ${left.map(showCommand).join("; ")}`;
   return new CniError(
     unsupported ? Code.notSupported : Code.ipFailed,
     `${lack}: ${unsupported ?? kernelWords}; ${end}`,
@@ -40,7 +40,7 @@ export async function explainFailure({ changes, run, rest, ignored, left }: Fail
         `stderr: ${run.stderr}`,
         "input:",
         ...changes.flatMap(writeLines),
-        ...(left.length > 0 ? ["left to undo:", ...left.map((line) => `ip ${line}`)] : []),
+        ...(left.length > 0 ? ["left to undo:", ...left.map(showCommand)] : []),
       ].join("\n"),
     },
   );

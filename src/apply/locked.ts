@@ -6,6 +6,7 @@ import { observe } from "../observe/observe.ts";
 import type { Depth } from "../observe/questions.ts";
 import { describeDone } from "../plan/describe.ts";
 import { plan } from "../plan/plan.ts";
+import { showCommand } from "../plan/shell.ts";
 import type { Judge } from "../policy/judge.ts";
 import { refuseConflicts } from "./conflicts.ts";
 import { explainFailure } from "./failure.ts";
@@ -135,9 +136,9 @@ async function lookAgain(
     return await observe(desired, { depth });
   } catch (cause) {
     const { message, details } = cause instanceof CniError ? cause : { message: String(cause), details: "" };
-    const made = changes.filter(isCreation).map(({ name }) => `ip link delete dev ${name}`);
+    const made = changes.filter(isCreation).map(({ name }) => showCommand(`link delete dev ${name}`));
     const freed = changes.flatMap((change) =>
-      change.type === "enslave" ? [`ip link set dev ${change.nic} nomaster`] : [],
+      change.type === "enslave" ? [showCommand(`link set dev ${change.nic} nomaster`)] : [],
     );
     const byHand = [...made.reverse(), ...freed].join("; ");
     throw new CniError(
