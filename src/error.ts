@@ -76,14 +76,17 @@ function escapeControls(text: string): string {
   );
 }
 
-/** How many facts the details hold: enough for any real config, and an answer that a runtime can log. */
+/** How many facts an error holds: enough for any real config, and an answer that a runtime can log. */
 const mostFacts = 100;
 
-/** One error for several facts: the first is its message, after `lead`; where there are more, they are its details. */
+/**
+ * One error for several facts: the first is its message, after `lead`, the others are its details. Runtimes show both as one
+ * line, `MESSAGE; DETAILS` (libcni, Error), so that nothing is said twice.
+ */
 export function errorOfAll(code: Code, facts: readonly string[], { lead = "" } = {}): CniError {
   if (facts.length === 1) return new CniError(code, `${lead}${facts[0]}`);
   const unsaid = facts.length - mostFacts;
-  return new CniError(code, `${lead}${facts[0]} (and ${facts.length - 1} more, see the details)`, {
-    details: [...facts.slice(0, mostFacts), ...(unsaid > 0 ? [`and ${unsaid} more`] : [])].join("\n"),
+  return new CniError(code, `${lead}${facts[0]} (the first of ${facts.length})`, {
+    details: [...facts.slice(1, mostFacts), ...(unsaid > 0 ? [`and ${unsaid} more`] : [])].join("; "),
   });
 }

@@ -5,7 +5,8 @@ import { type IpRun, runIp } from "../host/ip.ts";
 import { type Driver, isLoaded, readRelease } from "../host/proc.ts";
 import type { Change, Drift, Plan } from "../model.ts";
 import { describeLack } from "../plan/describe.ts";
-import { quoteLine, writeLines } from "./lines.ts";
+import { showCommand } from "../plan/shell.ts";
+import { writeLines } from "./lines.ts";
 
 /** What is known of a failed ADD. */
 export interface Failure {
@@ -40,7 +41,7 @@ export async function explainFailure({ changes, run, rest, ignored, left, kept }
         `stderr: ${run.stderr}`,
         "input:",
         ...changes.flatMap(writeLines),
-        ...(left.length > 0 ? ["left to undo:", ...left.map(quoteLine)] : []),
+        ...(left.length > 0 ? ["left to undo:", ...left.map(showCommand)] : []),
       ].join("\n"),
     },
   );
@@ -68,7 +69,7 @@ function explainSilence({ status }: IpRun): string {
 }
 
 function describeUndone({ left, kept }: Pick<Failure, "left" | "kept">): string {
-  if (left.length > 0) return `undoing failed too, run: ${left.map(quoteLine).join("; ")}`;
+  if (left.length > 0) return `undoing failed too, run: ${left.map(showCommand).join("; ")}`;
   return kept.length > 0 ? `all was undone but ${kept.join(", ")}: in use by now` : "all was undone";
 }
 

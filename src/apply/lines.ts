@@ -1,7 +1,6 @@
 import { bondOptionWords } from "../config/bondOptions.ts";
 import { vlanOptionWords } from "../config/vlanOptions.ts";
 import type { Change } from "../model.ts";
-import { quoteForShell } from "../plan/shell.ts";
 
 /** The alias of every link that ifacer makes, so that an admin sees where it came from. */
 export const alias = "ifacer";
@@ -67,10 +66,4 @@ function words(...parts: readonly (string | number)[]): string {
  */
 export function isSafeLine(line: string): boolean {
   return !/[#\\\p{Cc}\ufffd]|(^| )['-]|(^| )"(?!"( |$))/u.test(line);
-}
-
-/** A line as an operator types it into a shell. */
-export function quoteLine(line: string): string {
-  // An empty list is two quotes for `ip` and for a shell.
-  return ["ip", ...line.split(" ")].map((word) => (word === '""' ? word : quoteForShell(word))).join(" ");
 }

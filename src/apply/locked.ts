@@ -7,11 +7,12 @@ import { observe } from "../observe/observe.ts";
 import { photographBefore, type Snapshot } from "../observe/snapshot.ts";
 import { describeDone } from "../plan/describe.ts";
 import { plan } from "../plan/plan.ts";
+import { showCommand } from "../plan/shell.ts";
 import type { Judge } from "../policy/judge.ts";
 import { refuseConflicts } from "./conflicts.ts";
 import { explainFailure } from "./failure.ts";
 import { writeJournal } from "./journal.ts";
-import { alias, quoteLine, writeLines } from "./lines.ts";
+import { alias, writeLines } from "./lines.ts";
 import { recover } from "./recover.ts";
 import { takeBack } from "./takeBack.ts";
 import { findAppeared } from "./taken.ts";
@@ -164,9 +165,9 @@ async function explainingBlindness<T>(changes: readonly Change[], look: () => Pr
     return await look();
   } catch (cause) {
     const { message, details } = cause instanceof CniError ? cause : { message: String(cause), details: "" };
-    const made = changes.filter(isCreation).map(({ name }) => quoteLine(`link delete dev ${name}`));
+    const made = changes.filter(isCreation).map(({ name }) => showCommand(`link delete dev ${name}`));
     const freed = changes.flatMap((change) =>
-      change.type === "enslave" ? [quoteLine(`link set dev ${change.nic} nomaster`)] : [],
+      change.type === "enslave" ? [showCommand(`link set dev ${change.nic} nomaster`)] : [],
     );
     const byHand = [...made.reverse(), ...freed].join("; ");
     throw new CniError(

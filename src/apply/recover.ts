@@ -3,8 +3,9 @@ import { journalPath, readJournalFile, removeJournalFile } from "../host/journal
 import { observe } from "../observe/observe.ts";
 import { photographNow } from "../observe/snapshot.ts";
 import { plan } from "../plan/plan.ts";
+import { showCommand } from "../plan/shell.ts";
 import type { Journal } from "./journal.ts";
-import { quoteLine, writeLines } from "./lines.ts";
+import { writeLines } from "./lines.ts";
 import { takeBack } from "./takeBack.ts";
 
 /**
@@ -55,6 +56,6 @@ async function settle({ desired, before }: Journal, { lock }: { lock: number }):
   return [
     ...(began ? ["took back what an earlier ADD had begun and not ended"] : []),
     ...(kept.length > 0 ? [`kept ${kept.join(", ")} of it, as something stands on it by now`] : []),
-    ...(left.length > 0 ? [`could not take back all of it, run: ${left.map(quoteLine).join("; ")}`] : []),
+    ...(left.length > 0 ? [`could not take back all of it, run: ${left.map(showCommand).join("; ")}`] : []),
   ];
 }

@@ -41,7 +41,7 @@ async function answer(command: Command, options: Options): Promise<number> {
   const screen = lookAtScreen(process.env);
   try {
     const report = await command.run(options, screen);
-    for (const note of report.notes ?? []) writeAll(2, `ifacer: ${note}\n`);
+    for (const note of report.notes ?? []) tell(`ifacer: ${note}\n`);
     const { text } = report;
     if (json) writeAll(1, `${JSON.stringify(report.json, null, 2)}\n`);
     else writeAll(1, typeof text === "string" ? text : render(text, screen));
@@ -59,7 +59,7 @@ async function answer(command: Command, options: Options): Promise<number> {
 function explain(error: unknown, name: string): number {
   if (error instanceof UsageError) {
     const known = commands.some((command) => command.name === name);
-    writeAll(2, `ifacer: ${error.message}; see 'ifacer ${known ? `${name} ` : ""}--help'\n`);
+    tell(`ifacer: ${error.message}; see 'ifacer ${known ? `${name} ` : ""}--help'\n`);
     return 2;
   }
   // Who reads along may stop reading, as 'head' does.
@@ -67,9 +67,18 @@ function explain(error: unknown, name: string): number {
   const known = error instanceof CniError;
   const message = error instanceof Error ? error.message : String(error);
   const details = known ? error.details : error instanceof Error ? (error.stack ?? "") : "";
-  writeAll(2, `ifacer: ${known ? message : `ifacer has a bug, please report it: ${message}`}\n`);
-  if (details !== "") writeAll(2, `${details.replace(/^/gm, "  ")}\n`);
+  tell(`ifacer: ${known ? message : `ifacer has a bug, please report it: ${message}`}\n`);
+  if (details !== "") tell(`${details.replace(/^/gm, "  ")}\n`);
   return 1;
+}
+
+/** Writes to standard error. That nobody can read it must not change the exit status. */
+function tell(text: string): void {
+  try {
+    writeAll(2, text);
+  } catch {
+    // It is closed or full.
+  }
 }
 
 function isClosedPipe(cause: unknown): boolean {

@@ -1,11 +1,12 @@
 import { YAML } from "bun";
 import type { Problem } from "../model.ts";
+import { findAliasFault } from "./aliases.ts";
 import { parseJSON } from "./chain.ts";
 
 export interface Documents {
   /** The documents that are not empty; a `List` (what `kubectl get -o yaml` prints) is its items. */
   readonly documents: readonly unknown[];
-  /** Documents that can't be read. Path: `document 2`. */
+  /** Documents that can't be read, are nested too deeply or endless by their aliases. Path: `document 2`. */
   readonly problems: readonly Problem[];
   /** What kubectl would read otherwise. Path: `line 12`. */
   readonly notes: readonly Problem[];
@@ -26,7 +27,10 @@ export function readDocuments(text: string): Documents {
   const problems: Problem[] = [];
   for (const [index, part] of splitDocuments(text).entries()) {
     try {
-      documents.push(...expandList(YAML.parse(part)));
+      const document = YAML.parse(part);
+      const fault = findAliasFault(document);
+      if (fault === undefined) documents.push(...expandList(document));
+      else problems.push({ path: `document ${index + 1}`, message: `can't be read: ${fault}` });
     } catch (cause) {
       const why = cause instanceof Error ? cause.message.replace(/^YAML Parse error: /, "") : String(cause);
       problems.push({ path: `document ${index + 1}`, message: `is not valid YAML: ${why}` });

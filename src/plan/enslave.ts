@@ -8,6 +8,7 @@ import {
   stackedKinds,
 } from "../model.ts";
 import { inTheWay } from "./conflict.ts";
+import { quoteForShell } from "./shell.ts";
 
 interface Enslaving {
   readonly desired: Desired;
@@ -33,7 +34,7 @@ function findUnfitness({ name, kind, mac, master, masterKind }: Link): string[] 
   if (master !== undefined) {
     const what = masterKind ? ` (a ${masterKind})` : "";
     reasons.push(
-      `${name} belongs to ${master}${what}, which would lose it: take it out with 'ip link set dev ${name} nomaster', or leave it out of interfaces`,
+      `${name} belongs to ${master}${what}, which would lose it: take it out with 'ip link set dev ${quoteForShell(name)} nomaster', or leave it out of interfaces`,
     );
   }
   if (kind === "bond") reasons.push(`${name} is itself a bond: list its NICs instead`);
@@ -55,7 +56,7 @@ function findUppers(nic: Link, { desired, current }: Enslaving): string[] {
   if (seen.length > 0) {
     return seen.map(
       ({ what, upper }) =>
-        `${name} has the ${what} ${upper} on top, which would be cut off: remove it with 'ip link delete dev ${upper}', and make it on ${bond} where it is still needed`,
+        `${name} has the ${what} ${upper} on top, which would be cut off: remove it with 'ip link delete dev ${quoteForShell(upper)}', and make it on ${bond} where it is still needed`,
     );
   }
   if (!current.uses.get(name)?.sharedElsewhere) return [];

@@ -36,3 +36,33 @@ test.each([
 ])("%s: numbers that kubectl reads otherwise", (line, count) => {
   expect(readDocuments(`spec:\n  ${line}\n`).notes.map(({ path }) => path)).toEqual(Array(count).fill("line 2"));
 });
+
+const laughs = [
+  "a0: &a0 [ha, ha]",
+  ...Array.from({ length: 13 }, (_, n) => `a${n + 1}: &a${n + 1} [*a${n}, *a${n}, *a${n}]`),
+];
+
+test.each([
+  ["a list that contains itself", "a: &a [*a, *a]\n", "can't be read: a value contains itself by an alias"],
+  ["an object that contains itself", "a: &a\n  b: *a\n", "can't be read: a value contains itself by an alias"],
+  ["aliases of aliases", `${laughs.join("\n")}\n`, "can't be read: its aliases stand for more than 1000000 values"],
+  ["a nest", `a: ${"[".repeat(200)}${"]".repeat(200)}\n`, "can't be read: is nested deeper than 100 levels"],
+])("%s is refused, the other documents are read", (_, text, message) => {
+  expect(readDocuments(`${text}---\nb: 2\n`)).toEqual({
+    documents: [{ b: 2 }],
+    problems: [{ path: "document 1", message }],
+    notes: [],
+  });
+});
+
+test("an alias used a few times is read as what it stands for", () => {
+  expect(readDocuments("a: &a [1, 2]\nb: [*a, *a]\n").documents).toEqual([
+    {
+      a: [1, 2],
+      b: [
+        [1, 2],
+        [1, 2],
+      ],
+    },
+  ]);
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { changed, changing, executable, folder, forADD, idle, looking, run, runScript, withNIC } from "./start.ts";
 
 const added = '{"cniVersion":"1.0.0"}\n';
@@ -118,5 +118,18 @@ describe("standard error", () => {
 
   test("the about text, where nobody can read it", async () => {
     expect(await run(["/bin/sh", "-c", `${executable} 2>/dev/full`])).toMatchObject({ status: 0 });
+  });
+});
+
+describe("the command line's standard error", () => {
+  test.each([
+    ["full", "2>/dev/full"],
+    ["closed", "2>&-"],
+    ["a pipe that nobody reads", "2>&1 >/dev/null | true"],
+  ])("%s: wrong usage is told by the exit status all the same", async (_, redirection) => {
+    const script = `{ ${executable} foo; echo $? >$there/status; } ${redirection}`;
+    using there = folder();
+    await runScript(script, { env: { CNI_COMMAND: "", there: there.path } });
+    expect(readFileSync(`${there.path}/status`, "utf8")).toBe("2\n");
   });
 });

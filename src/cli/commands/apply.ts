@@ -8,6 +8,7 @@ import { readLine, writeAll } from "../../host/stdioSync.ts";
 import type { Desired } from "../../model.ts";
 import { observe } from "../../observe/observe.ts";
 import { describeDone, describeLack } from "../../plan/describe.ts";
+import { showCommand } from "../../plan/shell.ts";
 import { readPolicy } from "../../policy/load.ts";
 import { type Options, UsageError } from "../arguments.ts";
 import { type Report, versioned } from "../show/report.ts";
@@ -81,7 +82,7 @@ function showUpdates(updates: readonly Update[]): Line[] {
     const { link, what, desired } = update.drift;
     const title = `update: ${what} of ${link} to ${desired}`;
     if (update.line === undefined) return [line(1, `${title}: not done, ${update.reason}`, "yellow")];
-    return [line(1, `${title}; it interrupts: ${update.interrupts}`), command(2, `ip ${update.line}`)];
+    return [line(1, `${title}; it interrupts: ${update.interrupts}`), command(2, showCommand(update.line))];
   });
 }
 

@@ -4,6 +4,7 @@ import type { Desired, Plan } from "../../model.ts";
 import { observe } from "../../observe/observe.ts";
 import { describeLack } from "../../plan/describe.ts";
 import { plan } from "../../plan/plan.ts";
+import { showCommand } from "../../plan/shell.ts";
 import { readPolicy } from "../../policy/load.ts";
 import type { Options } from "../arguments.ts";
 import { type Entries, findEntries } from "../read/entries.ts";
@@ -78,7 +79,7 @@ function showPlan({ changes, conflicts, drift }: Plan): Line[] {
     ...changes.flatMap((change) => [
       line(1, `change: ${describeLack(change)}`),
       // Lines that would not be run are better not shown to be copied.
-      ...(conflicts.length > 0 ? [] : writeLines(change).map((words) => command(2, `ip ${words}`))),
+      ...(conflicts.length > 0 ? [] : writeLines(change).map((line) => command(2, showCommand(line)))),
     ]),
     ...drift.map(({ link, what, current, desired }) =>
       line(1, `drift: ${link} has ${what} ${current}, the config wants ${desired}; ADD leaves it alone`, "yellow"),
@@ -102,7 +103,7 @@ export function listAssessments({ found, assessments }: Assessments): Readonly<R
       changes: (plan?.changes ?? []).map((change) => ({
         ...change,
         message: describeLack(change),
-        commands: writeLines(change).map((words) => `ip ${words}`),
+        commands: writeLines(change).map(showCommand),
       })),
       conflicts: plan?.conflicts ?? [],
       drift: plan?.drift ?? [],

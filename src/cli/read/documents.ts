@@ -55,15 +55,11 @@ export function exactMember(object: JsonObject, name: string): Json | undefined 
   return object.members.findLast(([other]) => other === name)?.[1];
 }
 
-/** Deeper than any config, so that a YAML alias to itself comes to an end. */
-const deepest = 100;
-
 /** A plain value, as the YAML parser gives it, as the JSON that it stands for. */
-function makeJson(value: unknown, depth = 0): Json {
-  if (depth > deepest) return null;
-  if (Array.isArray(value)) return value.map((item) => makeJson(item, depth + 1));
+function makeJson(value: unknown): Json {
+  if (Array.isArray(value)) return value.map(makeJson);
   if (typeof value === "number") return Number.isFinite(value) ? value : new JsonNumber(String(value));
   if (typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value !== "object" || value === null) return null;
-  return new JsonObject(Object.entries(value).map(([name, inner]) => [name, makeJson(inner, depth + 1)]));
+  return new JsonObject(Object.entries(value).map(([name, inner]) => [name, makeJson(inner)]));
 }

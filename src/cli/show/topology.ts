@@ -1,3 +1,4 @@
+import { quoteForShell } from "../../plan/shell.ts";
 import type { NodeLink } from "../read/nodeLinks.ts";
 import { isStacked } from "../read/nodeLinks.ts";
 
@@ -68,7 +69,7 @@ function findSlaveProblems(slave: NodeLink, bond: NodeLink): string[] {
     ? slave.carrier && slave.slave?.linkUp !== false
       ? []
       : [`the slave ${slave.name} has no link: look at its cable and the switch port`]
-    : [`the slave ${slave.name} is down: 'ip link set dev ${slave.name} up', or let ADD do it`];
+    : [`the slave ${slave.name} is down: 'ip link set dev ${quoteForShell(slave.name)} up', or let ADD do it`];
   return [...down, ...describeMTUs(slave, bond)];
 }
 
@@ -79,7 +80,7 @@ function findBondProblems(bond: NodeLink, here: readonly NodeLink[]): string[] {
   if (slaves.length === 0)
     return [`${name} has no slave: nobody uses it, or an ADD was cut off and the next one completes it`];
   const problems: string[] = [];
-  if (!bond.up) problems.push(`${name} is down: 'ip link set dev ${name} up', or let ADD do it`);
+  if (!bond.up) problems.push(`${name} is down: 'ip link set dev ${quoteForShell(name)} up', or let ADD do it`);
   if (slaves.length === 1)
     problems.push(`${name} has one slave only, ${slaves[0]?.name}: nothing takes over if it fails`);
   else if (legs === 0) problems.push(`none of the slaves of ${name} works`);
@@ -95,7 +96,9 @@ function findBondProblems(bond: NodeLink, here: readonly NodeLink[]): string[] {
 }
 
 function findVlanProblems(vlan: NodeLink, lower: NodeLink): string[] {
-  const down = vlan.up ? [] : [`${vlan.name} is down: 'ip link set dev ${vlan.name} up', or let ADD do it`];
+  const down = vlan.up
+    ? []
+    : [`${vlan.name} is down: 'ip link set dev ${quoteForShell(vlan.name)} up', or let ADD do it`];
   return [...down, ...describeMTUs(vlan, lower)];
 }
 
