@@ -3,8 +3,8 @@ import { hasNetAdmin } from "../host/proc.ts";
 import type { Current, Desired } from "../model.ts";
 import { plan } from "../plan/plan.ts";
 import type { Judge } from "../policy/judge.ts";
+import type { Outcome } from "./carryOut.ts";
 import { refuseConflicts } from "./conflicts.ts";
-import type { Outcome } from "./locked.ts";
 
 /**
  * Makes the host what the config wants, or leaves it as it was.
@@ -20,7 +20,7 @@ import type { Outcome } from "./locked.ts";
 export async function apply(desired: Desired, { judge, seen }: { judge: Judge; seen: Current }): Promise<Outcome> {
   refuseConflicts(await judge(desired, seen));
   const { changes, conflicts } = plan(desired, seen);
-  if (changes.length === 0 && conflicts.length === 0) return { changes: [], refused: [] };
+  if (changes.length === 0 && conflicts.length === 0) return { changes: [], refused: [], now: seen };
   // Another ADD may be at work: what looks like a conflict, a NIC in a bond that was not there yet, is one only if it still
   // is with the lock held.
   if (conflicts.some(({ reason }) => reason === "missing")) refuseConflicts(conflicts);

@@ -76,7 +76,7 @@ export async function runIp(
   const output = Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   give(child.stdin, lines, "end");
   const [stdout, stderr] = await output;
-  const status = child.exitCode ?? 128 + (await numberOf(child.signalCode));
+  const status = child.exitCode ?? 128 + (await numberOfSignal(child.signalCode));
   return { command: ["ip", ...args].join(" "), status, stdout, stderr: stderr.trim() };
 }
 
@@ -114,7 +114,8 @@ function spawn<T>(start: (path: string) => T): T {
   }
 }
 
-async function numberOf(signal: NodeJS.Signals | number | null): Promise<number> {
+/** The number of a signal; 0 for none. */
+export async function numberOfSignal(signal: NodeJS.Signals | number | null): Promise<number> {
   if (typeof signal === "number") return signal;
   const { constants } = await import("node:os");
   return signal === null ? 0 : constants.signals[signal];

@@ -10,6 +10,9 @@ const desired: Desired = {
   mtu: undefined,
   allowDuplicateVlanID: false,
   allowInUse: true,
+  place: "node",
+  addresses: [],
+  routes: [],
 };
 
 function host(links: readonly Link[], uses: Record<string, Use> = {}): Current {
