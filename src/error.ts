@@ -4,6 +4,8 @@
 export const Code = {
   /** The cniVersion is unknown, or too old for the verb. */
   version: 1,
+  /** The Pod's network namespace is not there, and the work is in it. */
+  noNamespace: 3,
   /** A CNI_* variable is missing or not valid. */
   environment: 4,
   /** Standard input, standard output or the lock file could not be read or written. */
@@ -45,10 +47,11 @@ export type Code = (typeof Code)[keyof typeof Code];
  * `details` holds the rest, one fact a line.
  */
 export class CniError extends Error {
-  readonly code: Code;
+  /** One of `Code`, or what another plugin gave as its own. */
+  readonly code: number;
   readonly details: string;
 
-  constructor(code: Code, message: string, options: { details?: string; cause?: unknown } = {}) {
+  constructor(code: number, message: string, options: { details?: string; cause?: unknown } = {}) {
     super(makeReadable(message), { cause: options.cause });
     this.name = "CniError";
     this.code = code;

@@ -1,5 +1,5 @@
-import { looksAtLinks, versionDocument } from "./cni/versions.ts";
 import { lacksStdout, readStdin } from "./host/stdio.ts";
+import { looksAtLinks, versionDocument } from "./protocol/versions.ts";
 
 // What a call does not need is not loaded for it: a Pod's start waits for it. scripts/build.ts makes a file of its own, within
 // the executable, of what `import()` names.

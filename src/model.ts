@@ -56,8 +56,32 @@ export interface DesiredVlan {
   readonly settings: readonly Setting[];
 }
 
-/** What a valid config asks the host to have. */
+/** A network namespace that a plan is about: the node's, or that of the Pod that a call is for. */
+export type Place = "node" | "pod";
+
+/** An address that a link is to have. */
+export interface DesiredAddress {
+  /** The link, by the name that the config gives it. */
+  readonly link: string;
+  /** In the form that `ip` prints it in: IPv6 in its shortest spelling, in lower case. */
+  readonly local: string;
+  readonly prefixLength: number;
+}
+
+/** A route that is to lead through a link. */
+export interface DesiredRoute {
+  readonly link: string;
+  /** `192.0.2.0/24`; `0.0.0.0/0` and `::/0` are the default routes. In the form that `ip` prints. */
+  readonly destination: string;
+  /** `undefined`: the destination is on the link. */
+  readonly gateway: string | undefined;
+  /** Attributes by iproute2's words for them (`metric`, `table`, `scope`, `mtu`, `advmss`), in that order. */
+  readonly attributes: readonly Setting[];
+}
+
+/** What a valid config asks one place to have. */
 export interface Desired {
+  readonly place: Place;
   /** Every listed interface, as the config names it. */
   readonly interfaces: readonly string[];
   readonly bond: DesiredBond | undefined;
@@ -68,6 +92,11 @@ export interface Desired {
   readonly allowDuplicateVlanID: boolean;
   /** A NIC with addresses or routes may be enslaved. */
   readonly allowInUse: boolean;
+  /** Type of the IPAM plugin that gives the topmost link its addresses. */
+  readonly ipam?: string | undefined;
+  /** Of the links above; known only when the IPAM plugin has given them. */
+  readonly addresses: readonly DesiredAddress[];
+  readonly routes: readonly DesiredRoute[];
 }
 
 /** A link of the host, reduced to what ifacer decides on. */
@@ -90,6 +119,8 @@ export interface Link {
   readonly masterKind: string | undefined;
   /** Name of the link below a VLAN, macvlan or ipvlan; `undefined` also where it is in another namespace. */
   readonly parent: string | undefined;
+  /** Index of the link below, in the network namespace where that is, where it is not this one. */
+  readonly foreignParent?: number | undefined;
   readonly alias: string | undefined;
   readonly vlan: { readonly id: number; readonly protocol: string } | undefined;
   /** `linkinfo.info_data` as `ip -details -json` prints it: what the link's driver tells of a bond or a VLAN. */
@@ -111,6 +142,8 @@ export interface Address {
   readonly scope: string;
   readonly family: "inet" | "inet6";
   readonly words: readonly string[];
+  /** What duplicate address detection (RFC 4862) says: it is still at work, or somebody else has the address. */
+  readonly detection?: "tentative" | "duplicate";
 }
 
 /** A route through a NIC, one of several ways or the only one, with the words after `ip route add` that make it again. */
@@ -187,7 +220,9 @@ export type Change =
       readonly settings: readonly Setting[];
     }
   | { readonly type: "addAltName"; readonly name: string; readonly altName: string }
-  | { readonly type: "raise"; readonly name: string };
+  | { readonly type: "raise"; readonly name: string }
+  | { readonly type: "addAddress"; readonly link: string; readonly address: string }
+  | { readonly type: "addRoute"; readonly link: string; readonly route: DesiredRoute };
 
 /** Something on the host that ifacer would have to bend, that is not there and can't be made, or that the policy forbids. */
 export interface Conflict {

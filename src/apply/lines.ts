@@ -53,6 +53,14 @@ export function writeLines(change: Change): string[] {
       return [words("link property add dev", change.name, "altname", change.altName)];
     case "raise":
       return [words("link set dev", change.name, "up")];
+    case "addAddress":
+      return [words("address add", change.address, "dev", change.link)];
+    case "addRoute": {
+      const { destination, gateway, attributes } = change.route;
+      const via = gateway === undefined ? [] : ["via", gateway];
+      const further = attributes.flatMap(({ name, value }) => [name, value]);
+      return [words("route add", destination, ...via, "dev", change.link, ...further)];
+    }
   }
 }
 

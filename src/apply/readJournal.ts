@@ -24,7 +24,9 @@ export function readJournal(bytes: Uint8Array, here: NamespaceID): ReadJournal {
   const { bootID, inode, cookie, desired, links, entries } = read.data;
   const known = cookie !== "" && here.cookie !== "";
   if (bootID !== here.bootID || inode !== here.inode || (known && cookie !== here.cookie)) return "stale";
-  return { journal: { desired, before: { links, entries, listeners: new Map() } } };
+  // Only what is done on the node has a journal.
+  const asked = { ...desired, place: "node", addresses: [], routes: [] } as const;
+  return { journal: { desired: asked, before: { links, entries, listeners: new Map() } } };
 }
 
 /**

@@ -40,7 +40,7 @@ export async function recover({ lock }: { lock: number }): Promise<readonly stri
 
 async function settle({ desired, before }: Journal, { lock }: { lock: number }): Promise<string[]> {
   const { isAbout } = await import("./readJournal.ts");
-  if (!isAbout(before, await photographNow(before, { isConcerned: () => false }))) return [];
+  if (!isAbout(before, await photographNow(before, { isConcerned: () => false, site: { lock } }))) return [];
   const { changes, conflicts, drift } = plan(desired, await observe(desired, { depth: "links" }));
   if (changes.length + conflicts.length === 0) {
     // What comes last: a plan does not miss it, as the driver forgets it with the next failover.

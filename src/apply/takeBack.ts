@@ -1,4 +1,4 @@
-import { runIp } from "../host/ip.ts";
+import { type IpSite, runIp } from "../host/ip.ts";
 import type { Desired } from "../model.ts";
 import { listOwnNames, photographNow, type Snapshot } from "../observe/snapshot.ts";
 import { isSafeLine } from "./lines.ts";
@@ -18,14 +18,17 @@ export interface TakenBack {
 const rounds = 3;
 
 /** Makes a place again what it was `before`. Throws code 102 or 103 where `ip` can't look at it. */
-export async function takeBack(desired: Desired, before: Snapshot, { lock }: { lock: number }): Promise<TakenBack> {
+export async function takeBack(desired: Desired, before: Snapshot, site: IpSite): Promise<TakenBack> {
   const own = listOwnNames(desired);
   const planNow = async (): Promise<Undoing> =>
-    planUndo(desired, { before, now: await photographNow(before, { isConcerned: ({ name }) => own.includes(name) }) });
+    planUndo(desired, {
+      before,
+      now: await photographNow(before, { isConcerned: ({ name }) => own.includes(name), site }),
+    });
   let { lines, kept } = await planNow();
   const began = lines.length > 0;
   for (let round = 1; round <= rounds && lines.length > 0; round++) {
-    await runIp(["-force", "-batch", "-"], lines.filter(isSafeLine), { lock });
+    await runIp(["-force", "-batch", "-"], lines.filter(isSafeLine), site);
     ({ lines, kept } = await planNow());
   }
   return { began, left: lines, kept };

@@ -37,6 +37,8 @@ export function findByIndex({ links }: Links, { index }: Link): Link | undefined
  * on belongs to it.
  */
 export function findTaken(desired: Desired, { before, now }: Span): ReadonlySet<number> {
+  // What belongs to a Pod is its own: nobody else stands on it, and the runtime makes one call at a time.
+  if (desired.place === "pod") return new Set();
   const made = findMade(desired, { before, now });
   const raised = now.links.filter((link) => link.up && findByIndex(before, link)?.up === false);
   const taken = new Set<number>();

@@ -1,5 +1,6 @@
 import type { Desired, Link } from "../model.ts";
 import type { Entry } from "../observe/entries.ts";
+import { writeDestination } from "../plan/addresses.ts";
 import { restoreBond } from "./restoreBond.ts";
 import { findByIndex, findMade, findTaken, type Span } from "./taken.ts";
 
@@ -31,6 +32,7 @@ export function planUndo(desired: Desired, span: Span): Undoing {
   const emptied = (bond: Link) => released.some(({ link }) => link.master === bond.name);
   return {
     lines: [
+      ...removeEntries(desired, span),
       ...gone.filter(({ kind }) => kind === "vlan").map(remove),
       ...released.map(({ link }) => `link set dev ${link.name} nomaster`),
       ...gone.filter(({ kind }) => kind !== "vlan").map(remove),
@@ -78,6 +80,23 @@ function restore(earlier: Link, link: Link, { released, emptied }: Fate): string
   // It is also set down.
   if (earlier.up && (released || !link.up)) lines.push(`link set dev ${name} up`);
   return lines;
+}
+
+/** Addresses and routes that the config wants, on links that were there before without them. */
+function removeEntries({ addresses, routes }: Desired, { before, now }: Span): string[] {
+  const earlier = new Set(before.entries.map(({ kind, key }) => `${kind} ${key}`));
+  const names = new Map(now.links.filter((link) => findByIndex(before, link)).map(({ index, name }) => [index, name]));
+  return now.entries
+    .filter(({ kind, key }) => !earlier.has(`${kind} ${key}`))
+    .flatMap(({ kind, words }) => {
+      const link = words.flatMap((word) => (typeof word === "number" ? (names.get(word) ?? []) : []))[0];
+      const [first, destination] = words;
+      const isWanted =
+        (kind === "address" && addresses.some(({ local, prefixLength }) => first === `${local}/${prefixLength}`)) ||
+        (kind === "route" && routes.some((route) => destination === writeDestination(route.destination)));
+      if (!isWanted || link === undefined) return [];
+      return kind === "address" ? [`address del ${first} dev ${link}`] : [`route del ${destination} dev ${link}`];
+    });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { CniError, Code } from "../error.ts";
 import { describeJson } from "../json.ts";
-import { isSupported, supportedVersions, type Verb, type Version } from "./versions.ts";
+import { isSupported, supportedVersions, type Verb, type Version } from "../protocol/versions.ts";
 
 /** The version of the specification that brought the verb in; the others were there from the start. */
 const since: Partial<Record<Verb, Version>> = { CHECK: "0.4.0", GC: "1.1.0", STATUS: "1.1.0" };

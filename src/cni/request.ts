@@ -1,9 +1,9 @@
 import { byteLength, isPlain, longestName, plainName } from "../config/names.ts";
 import { CniError, Code } from "../error.ts";
 import { decodeJson, describeJson, type Json, JsonObject, member, membersNamed } from "../json.ts";
+import { checkShape, dnsShape, type Shape } from "../protocol/shape.ts";
+import { isVerb, type Verb, type Version, verbs } from "../protocol/versions.ts";
 import { agreeOnVersion } from "./agree.ts";
-import { checkShape, dnsShape, type Shape } from "./shape.ts";
-import { isVerb, type Verb, type Version, verbs } from "./versions.ts";
 
 /** What arrived on standard input, as far as the protocol judges it. */
 export interface NetworkConfig {
@@ -37,6 +37,8 @@ export type Request =
   | { readonly verb: "GC"; readonly path: string; readonly config: NetworkConfig }
   | { readonly verb: "STATUS"; readonly path: string; readonly config: NetworkConfig }
   | { readonly verb: "VERSION" };
+
+export type RequestOf<V extends Request["verb"]> = Extract<Request, { readonly verb: V }>;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

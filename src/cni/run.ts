@@ -1,9 +1,9 @@
 import { CniError, Code } from "../error.ts";
 import { lacksStdout, writeStdout } from "../host/stdio.ts";
 import type { StartedLook } from "../observe/start.ts";
-import { prepare } from "./answer.ts";
+import { newestVersion, supportedVersions, type Version } from "../protocol/versions.ts";
+import { prepare } from "./prepare.ts";
 import { readCall, readRequest } from "./request.ts";
-import { newestVersion, supportedVersions, type Version } from "./versions.ts";
 
 /** Set by scripts/build.ts. */
 declare const IFACER_VERSION: string;

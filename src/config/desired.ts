@@ -15,6 +15,11 @@ import { parseVlanOptions } from "./vlanOptions.ts";
 /** Name of a bond whose config gives none, as the plugin that ifacer replaces has it. */
 const defaultBondName = "sp_bond0";
 
+/** That a config is about links in a Pod, and what the runtime calls the Pod's interface (CNI_IFNAME). */
+export interface InPod {
+  readonly ifName: string;
+}
+
 /** A config that is right in its types: what it asks of the host, and all that is wrong or doubtful in its values. */
 export interface Reading {
   readonly desired: Desired;
@@ -26,19 +31,25 @@ export interface Reading {
  * Works out what a config asks the host to have. Every problem and warning is found, none stops the search.
  *
  * One interface: its VLAN. Several with `bond`: the bond of all, and the VLAN on it. Several without: a VLAN on each.
+ *
+ * @param pod the links are a Pod's own: their names follow from the config and CNI_IFNAME alone, so that DEL finds them
  */
-export function desire(config: Config): Reading {
+export function desire(config: Config, pod?: InPod): Reading {
   const problems: Problem[] = [...findInterfaceProblems(config.interfaces)];
   const warnings: Problem[] = [...findInterfaceWarnings(config.interfaces)];
-  const bond = desireBond(config, { problems, warnings });
-  const vlans = desireVlans(config, { bond, problems, warnings });
+  const bond = desireBond(config, { pod, problems, warnings });
+  const vlans = desireVlans(config, { pod, bond, problems, warnings });
   const desired: Desired = {
+    place: pod ? "pod" : "node",
     interfaces: config.interfaces,
     bond,
     vlans,
     mtu: config.mtu,
-    allowDuplicateVlanID: config.duplicateVlanID === "allow",
+    // In a Pod only the kernel's own rule holds: one VLAN for each parent, protocol and id.
+    allowDuplicateVlanID: pod !== undefined || config.duplicateVlanID === "allow",
     allowInUse: config.allowInUse ?? false,
+    addresses: [],
+    routes: [],
   };
   if (!asksForAnything(desired)) {
     warnings.push({
@@ -55,6 +66,7 @@ export function asksForAnything(desired: Desired): boolean {
 }
 
 interface Findings {
+  readonly pod: InPod | undefined;
   readonly problems: Problem[];
   readonly warnings: Problem[];
 }
@@ -80,20 +92,20 @@ function findInterfaceWarnings(interfaces: readonly string[]): Problem[] {
   });
 }
 
-function desireBond(config: Config, { problems, warnings }: Findings): DesiredBond | undefined {
+function desireBond(config: Config, { pod, problems, warnings }: Findings): DesiredBond | undefined {
   if (config.bond === undefined) return undefined;
   if (config.interfaces.length === 1) {
     warnings.push({ path: "bond", message: `the bond is ignored: ${config.interfaces[0]} is the only interface` });
     return undefined;
   }
-  const name = config.bond.name ?? defaultBondName;
+  const name = config.bond.name ?? pod?.ifName ?? defaultBondName;
   const fault = findLinkNameFault(name);
   if (fault) problems.push({ path: "bond.name", message: `the name ${JSON.stringify(name)} ${fault}` });
   else if (config.interfaces.includes(name)) {
     problems.push({ path: "bond.name", message: `${name} is also one of the interfaces` });
   }
   const mode = typeof config.bond.mode === "number" ? bondModes[config.bond.mode] : config.bond.mode;
-  const settings = desireBondSettings(config, mode, { problems, warnings });
+  const settings = desireBondSettings(config, mode, { pod, problems, warnings });
   return { name, mode, settings, slaves: config.interfaces };
 }
 
@@ -112,8 +124,8 @@ interface VlanContext extends Findings {
   readonly bond: DesiredBond | undefined;
 }
 
-function desireVlans(config: Config, { bond, problems, warnings }: VlanContext): readonly DesiredVlan[] {
-  const settings = desireVlanSettings(config, { problems, warnings });
+function desireVlans(config: Config, { pod, bond, problems, warnings }: VlanContext): readonly DesiredVlan[] {
+  const settings = desireVlanSettings(config, { pod, problems, warnings });
   const id = config.vlanID ?? 0;
   if (id === 0) {
     if (config.vlan) warnings.push({ path: "vlan", message: "is ignored: vlanID is 0 or not given" });
@@ -122,7 +134,7 @@ function desireVlans(config: Config, { bond, problems, warnings }: VlanContext):
   const parents = bond ? [bond.name] : config.interfaces;
   problems.push(...findVlanNameProblems(config, parents));
   return parents.map((parent) => {
-    const name = config.vlan?.name ?? `${parent}.${id}`;
+    const name = config.vlan?.name ?? nameInPod(parent, { parents, bond, pod }) ?? `${parent}.${id}`;
     const shortName = fitsLinkName(name) ? undefined : shortenVlanName(name, id);
     if (shortName && findAltNameFault(name) === undefined) {
       warnings.push({
@@ -132,6 +144,17 @@ function desireVlans(config: Config, { bond, problems, warnings }: VlanContext):
     }
     return { name, shortName, parent, id, protocol: config.vlan?.protocol ?? "802.1Q", settings };
   });
+}
+
+/**
+ * The name of a Pod's VLAN that is an interface of its own for the runtime, as Multus expects it; `undefined`: it stands on the
+ * runtime's interface, on a bond, or is one of several.
+ */
+function nameInPod(
+  parent: string,
+  { parents, bond, pod }: { parents: readonly string[]; bond: DesiredBond | undefined; pod: InPod | undefined },
+): string | undefined {
+  return parents.length === 1 && bond === undefined && parent !== pod?.ifName ? pod?.ifName : undefined;
 }
 
 function desireVlanSettings({ vlan }: Config, findings: Findings): readonly Setting[] {

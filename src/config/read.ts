@@ -2,7 +2,7 @@ import * as z from "zod/v4/core";
 import { Code, type Code as ErrorCode, errorOfAll } from "../error.ts";
 import { describeJson, foldName, type Json, JsonObject, member } from "../json.ts";
 import type { Desired, Problem } from "../model.ts";
-import { desire } from "./desired.ts";
+import { desire, type InPod } from "./desired.ts";
 import { findNearest } from "./nearest.ts";
 import { bondKeys, configKeys, configSchema, vlanKeys } from "./schema.ts";
 
@@ -20,19 +20,21 @@ export type ConfigReading =
  * Reads ifacer's part of a network config. Keys match in any case, `null` is as good as not given.
  *
  * All problems are found at once. `code` is 6 where a value has the wrong type, 7 where only values are wrong.
+ *
+ * @param pod the config is about links in this Pod
  */
-export function readConfig(body: JsonObject): ConfigReading {
+export function readConfig(body: JsonObject, pod?: InPod): ConfigReading {
   const plain = makeCanonical(body);
   const parsed = z.safeParse(configSchema(plain), plain);
   if (parsed.success) {
-    const { desired, problems, warnings } = desire(parsed.data);
+    const { desired, problems, warnings } = desire(parsed.data, pod);
     if (problems.length === 0) return { desired, problems: [], warnings };
     return { desired: undefined, problems, warnings, code: Code.invalidConfig };
   }
   const issues = parsed.error.issues;
   const sound = withoutFaults(plain, issues);
   const rest = z.safeParse(configSchema(sound), sound);
-  const further = rest.success ? desire(rest.data).problems : [];
+  const further = rest.success ? desire(rest.data, pod).problems : [];
   return {
     desired: undefined,
     problems: [...issues.flatMap((issue) => describeIssue(issue, valueAt(plain, issue.path))), ...further],

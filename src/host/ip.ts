@@ -11,6 +11,14 @@ export interface IpRun {
   readonly stderr: string;
 }
 
+/** Where `ip` works, and what it holds meanwhile. */
+export interface IpSite {
+  /** Path of another network namespace than this process's. */
+  readonly netns?: string;
+  /** The file of a lock that is held. */
+  readonly lock?: number;
+}
+
 /** An `ip` that was started and waits for its further lines on standard input. What it says on standard error is lost. */
 export interface StartedIp {
   /**
@@ -69,15 +77,16 @@ export function startIp(args: readonly string[], first?: string): StartedIp {
 export async function runIp(
   args: readonly string[],
   lines: readonly string[],
-  { lock }: { lock?: number } = {},
+  { lock, netns }: IpSite = {},
 ): Promise<IpRun> {
   const files = lock === undefined ? [] : [lock];
-  const child = spawn((path) => Bun.spawn([path, ...args], { stdio: ["pipe", "pipe", "pipe", ...files] }));
+  const where = netns === undefined ? [] : (await import("./podNamespace.ts")).inNamespace(netns);
+  const child = spawn((path) => Bun.spawn([path, ...where, ...args], { stdio: ["pipe", "pipe", "pipe", ...files] }));
   const output = Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   give(child.stdin, lines, "end");
   const [stdout, stderr] = await output;
-  const status = child.exitCode ?? 128 + (await numberOf(child.signalCode));
-  return { command: ["ip", ...args].join(" "), status, stdout, stderr: stderr.trim() };
+  const status = child.exitCode ?? 128 + (await numberOfSignal(child.signalCode));
+  return { command: ["ip", ...where, ...args].join(" "), status, stdout, stderr: stderr.trim() };
 }
 
 /** It may end before it has read all of them: its output tells, so that faults of writing don't matter. */
@@ -114,7 +123,8 @@ function spawn<T>(start: (path: string) => T): T {
   }
 }
 
-async function numberOf(signal: NodeJS.Signals | number | null): Promise<number> {
+/** The number of a signal; 0 for none. */
+export async function numberOfSignal(signal: NodeJS.Signals | number | null): Promise<number> {
   if (typeof signal === "number") return signal;
   const { constants } = await import("node:os");
   return signal === null ? 0 : constants.signals[signal];

@@ -9,6 +9,10 @@ export function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+export function integer(value: unknown): number | undefined {
+  return Number.isInteger(value) ? Number(value) : undefined;
+}
+
 export function strings(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }

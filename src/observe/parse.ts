@@ -1,5 +1,5 @@
 import type { Address, Link, Route } from "../model.ts";
-import { type Json, object, strings, text } from "./json.ts";
+import { integer, type Json, object, strings, text } from "./json.ts";
 import { readAddress, readRoute } from "./use.ts";
 
 /** What one run of `ip` showed. */
@@ -55,6 +55,7 @@ export function readLink(json: Json): Link {
     masterKind: text(info["info_slave_kind"]),
     // `link_index` stands in its place where the link below is in another namespace. A vxlan tells it by itself.
     parent: text(json["link"]) ?? text(data["link"]),
+    foreignParent: json["link_netnsid"] === undefined ? undefined : integer(json["link_index"]),
     alias: text(json["ifalias"]),
     vlan: kind === "vlan" ? { id: Number(data["id"]), protocol: text(data["protocol"]) ?? "" } : undefined,
     driverData: data,

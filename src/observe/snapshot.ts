@@ -1,5 +1,5 @@
 import { CniError, Code } from "../error.ts";
-import { runIp } from "../host/ip.ts";
+import { type IpSite, runIp } from "../host/ip.ts";
 import { readMulticast } from "../host/proc.ts";
 import type { Current, Desired, Link } from "../model.ts";
 import { type Entry, readAddressEntry, readEntries } from "./entries.ts";
@@ -22,7 +22,7 @@ export interface Snapshot {
  *
  * @param seen what a look of the depth `use` showed
  */
-export async function photographBefore(desired: Desired, seen: Current): Promise<Snapshot> {
+export async function photographBefore(desired: Desired, seen: Current, site: IpSite): Promise<Snapshot> {
   const bond = desired.bond?.name;
   const names = new Set([...desired.interfaces, ...listOwnNames(desired)]);
   const links = seen.links.filter(
@@ -32,7 +32,10 @@ export async function photographBefore(desired: Desired, seen: Current): Promise
   const addresses = links.flatMap(({ name, index }) =>
     (seen.uses.get(name)?.addresses ?? []).map((address) => readAddressEntry(address, index)),
   );
-  const others = bond !== undefined && desired.allowInUse ? await askForEntries(links) : [];
+  // Of a link of its own that a Pod has already, what it is to get beside it may be there too.
+  const own = listOwnNames(desired);
+  const isOwnThere = desired.place === "pod" && links.some(({ name }) => own.includes(name));
+  const others = (bond !== undefined && desired.allowInUse) || isOwnThere ? await askForEntries(links, site) : [];
   return { links, entries: [...addresses, ...others], listeners: new Map() };
 }
 
@@ -49,9 +52,9 @@ export function listOwnNames({ bond, vlans }: Desired): string[] {
  */
 export async function photographNow(
   before: Snapshot,
-  { isConcerned }: { isConcerned: (link: Link) => boolean },
+  { isConcerned, site }: { isConcerned: (link: Link) => boolean; site: IpSite },
 ): Promise<Snapshot> {
-  const { command, status, stdout, stderr } = await runIp(lookArguments, ["address show"]);
+  const { command, status, stdout, stderr } = await runIp(lookArguments, ["address show"], site);
   const { links, addresses } = parseOutput(stdout);
   if (links.length === 0) {
     throw new CniError(
@@ -69,8 +72,9 @@ export async function photographNow(
   );
   return {
     links,
-    entries: [...own, ...(await askForEntries(concerned))],
-    listeners: countListeners(await readMulticast()),
+    entries: [...own, ...(await askForEntries(concerned, site))],
+    // Only of its own namespace /proc tells.
+    listeners: countListeners(site.netns === undefined ? await readMulticast() : ""),
   };
 }
 
@@ -83,8 +87,8 @@ function parseOutput(stdout: string): Pick<ReturnType<typeof parseIpOutput>, "li
 }
 
 /** The address family is not given: `ip` shows the routes, neighbours and nexthop objects of both. */
-async function askForEntries(links: readonly Link[]): Promise<Entry[]> {
+async function askForEntries(links: readonly Link[], site: IpSite): Promise<Entry[]> {
   const lines = ["route show table all", "nexthop show", "neighbour show nud permanent", "neighbour show proxy"];
-  const { stdout } = await runIp(["-details", "-oneline", "-force", "-batch", "-"], lines);
+  const { stdout } = await runIp(["-details", "-oneline", "-force", "-batch", "-"], lines, site);
   return readEntries(stdout, new Map(links.map(({ name, index }) => [name, index])));
 }

@@ -24,7 +24,9 @@ export function readAddress(json: Json): Address {
     if (typeof json[key] === "number" && json[key] < forever) words.push(word, String(json[key]));
   }
   for (const flag of ["noprefixroute", "mngtmpaddr", "nodad", "home"]) if (json[flag] === true) words.push(flag);
-  return { local, prefixLength, scope, family: json["family"] === "inet6" ? "inet6" : "inet", words };
+  const detection = json["dadfailed"] === true ? "duplicate" : json["tentative"] === true ? "tentative" : undefined;
+  const family = json["family"] === "inet6" ? "inet6" : "inet";
+  return { local, prefixLength, scope, family, words, ...(detection && { detection }) };
 }
 
 /** How the kernel writes a lifetime without an end (INFINITY_LIFE_TIME). */

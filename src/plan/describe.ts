@@ -1,4 +1,4 @@
-import type { Change, Setting } from "../model.ts";
+import type { Change, DesiredRoute, Setting } from "../model.ts";
 
 /** What a change did, for the journal: `made the bond bond0 with mode active-backup`. */
 export function describeDone(change: Change): string {
@@ -17,6 +17,10 @@ export function describeDone(change: Change): string {
       return `gave ${change.name} the altname ${change.altName}`;
     case "raise":
       return `set ${change.name} up`;
+    case "addAddress":
+      return `gave ${change.link} the address ${change.address}`;
+    case "addRoute":
+      return `made the route ${describeRoute(change.route)}`;
   }
 }
 
@@ -37,7 +41,16 @@ export function describeLack(change: Change): string {
       return `${change.name} lacks the altname ${change.altName}`;
     case "raise":
       return `${change.name} is down`;
+    case "addAddress":
+      return `${change.link} does not have the address ${change.address}`;
+    case "addRoute":
+      return `the route ${describeRoute(change.route)} is missing`;
   }
+}
+
+/** `203.0.113.0/24 via 192.0.2.1 dev eth0.3`. */
+export function describeRoute({ destination, gateway, link }: DesiredRoute): string {
+  return `${destination}${gateway === undefined ? "" : ` via ${gateway}`} dev ${link}`;
 }
 
 function describeSettings(settings: readonly Setting[]): string {

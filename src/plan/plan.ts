@@ -1,4 +1,5 @@
 import { type Conflict, type Current, type Desired, findLink, loopback, type Plan } from "../model.ts";
+import { planAddresses } from "./addresses.ts";
 import { planBond } from "./bond.ts";
 import { inTheWay } from "./conflict.ts";
 import { planVlan } from "./vlan.ts";
@@ -18,6 +19,7 @@ export function plan(desired: Desired, current: Current): Plan {
   const parts = [
     ...(desired.bond ? [planBond(desired.bond, desired, current)] : []),
     ...desired.vlans.map((vlan) => planVlan(vlan, desired, current)),
+    ...(desired.addresses.length > 0 || desired.routes.length > 0 ? [planAddresses(desired, current)] : []),
   ];
   const changes = parts.flatMap((part) => part.changes);
   return {
@@ -34,7 +36,17 @@ export function plan(desired: Desired, current: Current): Plan {
 function findMissing(desired: Desired, current: Current): Conflict[] {
   return desired.interfaces
     .filter((name) => findLink(current, name) === undefined)
-    .map((name) => ({ reason: "missing", link: name, message: `the interface ${name} is not on this node` }));
+    .map((name) => ({
+      reason: "missing",
+      link: name,
+      message: `the interface ${name} is not ${desired.place === "pod" ? describePod(current) : "on this node"}`,
+    }));
+}
+
+/** Names in a Pod are the runtime's choice, so that the config's author may not know them. */
+function describePod({ links }: Current): string {
+  const names = links.map(({ name }) => name).filter((name) => name !== loopback);
+  return `in the Pod, which has ${names.length === 0 ? "no interface" : names.slice(0, 10).join(", ")}`;
 }
 
 function findLoopback(desired: Desired, current: Current): Conflict[] {

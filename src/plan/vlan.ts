@@ -65,7 +65,11 @@ function planLink(vlan: DesiredVlan, existing: Link | undefined, parent: Link | 
 }
 
 function findParentConflicts(vlan: DesiredVlan, parent: Link): Conflict[] {
-  const { name, master, masterKind } = parent;
+  const { name, kind, master, masterKind } = parent;
+  if (kind === "ipvlan") {
+    const advice = "a VLAN works on a macvlan, a veth or an SR-IOV interface";
+    return [inTheWay(name, `${name} is an ipvlan, on which the kernel makes no VLANs: ${advice}`)];
+  }
   // A VRF only routes; a bond or a bridge takes the frames before the VLAN sees them.
   if (master === undefined || masterKind === "vrf") return [];
   return [

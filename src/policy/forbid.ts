@@ -16,7 +16,14 @@ export function findForbidden(policy: Policy, desired: Desired, current: Current
     found.push({ reason: "forbidden", link, message: `the node's policy ${policyPath} forbids ${what}` });
   };
   const { bond, interfaces, vlans } = desired;
-  if (policy.bond === false && bond) forbid(bond.name, `bonds, the config asks for ${bond.name}: leave bond out`);
+  const inPod = desired.place === "pod";
+  if (policy.linkInContainer === false && inPod) forbid(interfaces.join(","), "linkInContainer: leave the entry out");
+  const { ipamTypes } = policy;
+  if (ipamTypes && desired.ipam !== undefined && !ipamTypes.includes(desired.ipam)) {
+    forbid(desired.ipam, `the IPAM plugin ${desired.ipam}, it allows ${ipamTypes.join(", ") || "none"}: use another`);
+  }
+  if (!inPod && policy.bond === false && bond)
+    forbid(bond.name, `bonds, the config asks for ${bond.name}: leave bond out`);
   if (policy.allowInUse === false && desired.allowInUse) {
     forbid(interfaces.join(","), "allowInUse: leave it out of the config");
   }
@@ -25,6 +32,8 @@ export function findForbidden(policy: Policy, desired: Desired, current: Current
       forbid(name, `VLAN ${id}, it allows ${policy.vlanIDs}: set another vlanID`);
     }
   }
+  // The other rules are about the links of the node.
+  if (inPod) return found;
   const { allow, deny = [] } = policy.interfaces ?? {};
   for (const { what, names, mustBeAllowed } of listSubjects(desired, current, below)) {
     const denial = deny.find((pattern) => names.some((name) => matches(pattern, name)));

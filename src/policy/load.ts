@@ -22,6 +22,11 @@ export function readPolicy(): Judge {
   return async (desired, current) => {
     const listed = [...desired.interfaces, ...(desired.bond ? [desired.bond.name] : [])];
     const links = listed.flatMap((name) => findLink(current, name) ?? []);
-    return findForbidden(policy, desired, current, policy.interfaces ? await observeBelow(links) : []);
+    return findForbidden(
+      policy,
+      desired,
+      current,
+      policy.interfaces && desired.place === "node" ? await observeBelow(links) : [],
+    );
   };
 }

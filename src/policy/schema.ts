@@ -28,6 +28,8 @@ const policyFields = {
   vlanIDs: ranges,
   bond: boolean,
   allowInUse: boolean,
+  linkInContainer: boolean,
+  ipamTypes: () => array(text("the type of an IPAM plugin, such as host-local"), "an array of types of IPAM plugins"),
 };
 
 /** The keys of the policy, and those of its `interfaces`. */

@@ -12,6 +12,9 @@ const desired: Desired = {
   mtu: undefined,
   allowDuplicateVlanID: false,
   allowInUse: true,
+  place: "node",
+  addresses: [],
+  routes: [],
 };
 
 function place(

@@ -33,7 +33,7 @@ function loadedWith(source: string): string[] {
   return [...loaded];
 }
 
-const stages = ["src/main.ts", "src/cni/run.ts", "src/cni/verbs.ts"];
+const stages = ["src/main.ts", "src/cni/run.ts", "src/cni/entries/nodeLinks.ts"];
 
 /** What a verb loads: its stage and those before. `builtins`: modules of Bun's own. */
 function loadedFor(stage: string): { sources: string[]; builtins: string[]; files: number; bytes: number } {
@@ -52,17 +52,17 @@ function loadedFor(stage: string): { sources: string[]; builtins: string[]; file
 }
 
 describe.each([
-  ["VERSION", "src/main.ts", /^src\/(main|error|cni\/versions|host\/stdio)\.ts$/, 3_000],
+  ["VERSION", "src/main.ts", /^src\/(main|error|protocol\/versions|host\/stdio)\.ts$/, 3_000],
   [
     "DEL and GC",
     "src/cni/run.ts",
-    /^src\/(main|error|json|cni\/\w+|config\/names|host\/(stdio|file|proc|ip|programs)|observe\/start|policy\/path)\.ts$/,
+    /^src\/(main|error|json|cni\/\w+|protocol\/\w+|config\/names|host\/(stdio|file|proc|ip|programs)|observe\/start|policy\/path)\.ts$/,
     16_000,
   ],
   [
     "ADD, CHECK and STATUS",
-    "src/cni/verbs.ts",
-    /^src\/(main|error|json|model)\.ts$|^src\/(cni|config|observe|plan|apply|host|policy)\/\w+\.ts$|^node_modules\/zod\/v4\/core\//,
+    "src/cni/entries/nodeLinks.ts",
+    /^src\/(main|error|json|model)\.ts$|^src\/(cni|cni\/entries|protocol|config|observe|plan|apply|host|policy)\/\w+\.ts$|^node_modules\/zod\/v4\/core\//,
     96_000,
   ],
 ])("%s", (_, stage, allowed, most) => {
@@ -83,12 +83,12 @@ describe.each([
 });
 
 test("of zod, nothing for JSON Schema, other languages or code generation is loaded for a Pod", () => {
-  const { sources } = loadedFor("src/cni/verbs.ts");
+  const { sources } = loadedFor("src/cni/entries/nodeLinks.ts");
   expect(sources.filter((path) => /zod.*(json-schema|locales|compile|classic)/.test(path))).toEqual([]);
 });
 
 test("no more than 12 files of the bundle are loaded for a Pod, and what changes the host is not among them", () => {
-  const { sources, files } = loadedFor("src/cni/verbs.ts");
+  const { sources, files } = loadedFor("src/cni/entries/nodeLinks.ts");
   expect(files).toBeLessThanOrEqual(12);
   expect(sources.filter((path) => /(locked|lock|lines|undo|policy\/load)\.ts$/.test(path))).toEqual([]);
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Request, readCall, readRequest } from "../../src/cni/request.ts";
-import { supportedVersions, type Verb, verbs } from "../../src/cni/versions.ts";
 import { CniError } from "../../src/error.ts";
 import { encodeJson, member } from "../../src/json.ts";
+import { supportedVersions, type Verb, verbs } from "../../src/protocol/versions.ts";
 
 type Environment = Record<string, string | undefined>;
 

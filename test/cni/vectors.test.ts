@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { readCall, readRequest } from "../../src/cni/request.ts";
-import { convertResult } from "../../src/cni/result.ts";
-import { newestVersion, supportedVersions } from "../../src/cni/versions.ts";
 import { CniError } from "../../src/error.ts";
 import { encodeJson } from "../../src/json.ts";
+import { convertResult } from "../../src/protocol/result.ts";
+import { newestVersion, supportedVersions } from "../../src/protocol/versions.ts";
 import { rightAnswers, titleOf, type Vector, vectors, withoutEmpty } from "./vectors.ts";
 
 /** What the pure part of a verb makes of a call: what it prints, or the code of its error. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { supportedVersions, verbs } from "../../src/cni/versions.ts";
+import { supportedVersions, verbs } from "../../src/protocol/versions.ts";
 import { namespace } from "../kernel/harness.ts";
 import { executable } from "../surroundings/start.ts";
 import { configBytes, likelyConfig } from "./inputs.ts";

@@ -9,6 +9,9 @@ const vlan: Desired = {
   mtu: undefined,
   allowDuplicateVlanID: false,
   allowInUse: false,
+  place: "node",
+  addresses: [],
+  routes: [],
 };
 
 const bond: Desired = {

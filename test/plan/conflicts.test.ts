@@ -25,6 +25,9 @@ const bond: Desired = {
   mtu: undefined,
   allowDuplicateVlanID: false,
   allowInUse: false,
+  place: "node",
+  addresses: [],
+  routes: [],
 };
 
 const jumbo = nic(9, "bond0", { kind: "bond", mtu: 9000, driverData: { mode: "active-backup", miimon: 100 } });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { supportedVersions, type Verb, verbs } from "../../src/cni/versions.ts";
+import { supportedVersions, type Verb, verbs } from "../../src/protocol/versions.ts";
 import { executable, forADD, run } from "./start.ts";
 
 const variables = ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_PATH"] as const;

@@ -1,4 +1,4 @@
-import { checkInterfaces, checkNode } from "../../cni/status.ts";
+import { checkInterfaces, checkNode } from "../../cni/entries/nodeStatus.ts";
 import { CniError } from "../../error.ts";
 import type { NetworkService } from "../../host/services.ts";
 import type { Desired } from "../../model.ts";

@@ -90,6 +90,9 @@ function desireBondOf(nics: readonly string[], name: string): Desired {
     mtu: undefined,
     allowDuplicateVlanID: false,
     allowInUse: false,
+    place: "node",
+    addresses: [],
+    routes: [],
   };
 }
 

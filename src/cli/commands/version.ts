@@ -1,4 +1,4 @@
-import { supportedVersions } from "../../cni/versions.ts";
+import { supportedVersions } from "../../protocol/versions.ts";
 import { type Report, versioned } from "../show/report.ts";
 import { line } from "../show/screen.ts";
 

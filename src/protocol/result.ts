@@ -122,12 +122,14 @@ function familyOf(entry: Json, name: string): "4" | "6" | undefined {
   return typeof address === "string" ? addressFamily(address) : undefined;
 }
 
-function listOf(object: JsonObject, name: string): readonly Json[] {
-  const value = member(object, name);
+/** The items of a list that an object may have under a name. */
+export function listOf(object: JsonObject | undefined, name: string): readonly Json[] {
+  const value = object && member(object, name);
   return value !== undefined && isJsonArray(value) ? value : [];
 }
 
-function list(name: string, items: readonly Json[]): readonly JsonMember[] {
+/** A list as a member, which is left out where the list is empty. */
+export function list(name: string, items: readonly Json[]): readonly JsonMember[] {
   return items.length === 0 ? [] : [[name, items]];
 }
 
@@ -136,7 +138,8 @@ function pick(object: JsonObject, name: string, newName: string): readonly JsonM
   return value === undefined ? [] : [[newName, value]];
 }
 
-function without(members: readonly JsonMember[], names: readonly string[]): readonly JsonMember[] {
+/** The members but for those with one of the names, in any case. */
+export function without(members: readonly JsonMember[], names: readonly string[]): readonly JsonMember[] {
   const folded = names.map(foldName);
   return members.filter(([name]) => !folded.includes(foldName(name)));
 }

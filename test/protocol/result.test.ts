@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { convertResult } from "../../src/cni/result.ts";
-import { resultShape, supportedVersions, type Version } from "../../src/cni/versions.ts";
 import { CniError } from "../../src/error.ts";
 import { decodeJson, encodeJson, JsonObject } from "../../src/json.ts";
+import { convertResult } from "../../src/protocol/result.ts";
+import { resultShape, supportedVersions, type Version } from "../../src/protocol/versions.ts";
 
 function parse(text: string): JsonObject {
   const value = decodeJson(new TextEncoder().encode(text), "prevResult");

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { isIP } from "node:net";
 import fc from "fast-check";
-import { addressFamily, checkShape } from "../../src/cni/shape.ts";
+import { addressFamily, checkShape } from "../../src/protocol/shape.ts";
 
 test.each([
   ["0.0.0.0", "4"],

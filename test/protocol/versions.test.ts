@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { agreeOnVersion } from "../../src/cni/agree.ts";
-import { resultShape, supportedVersions, type Verb, verbs } from "../../src/cni/versions.ts";
 import { CniError } from "../../src/error.ts";
+import { resultShape, supportedVersions, type Verb, verbs } from "../../src/protocol/versions.ts";
 
 /** The version agreed on, or the code of the error. */
 function agree(cniVersion: string, verb: Verb): string | number {

@@ -1,37 +1,22 @@
-import { apply } from "../apply/apply.ts";
-import { asksForAnything } from "../config/desired.ts";
-import { readConfig, requireDesired } from "../config/read.ts";
-import { CniError, Code, errorOfAll } from "../error.ts";
-import { encodeJson, type JsonObject, member } from "../json.ts";
-import type { Desired } from "../model.ts";
-import { observe } from "../observe/observe.ts";
-import type { StartedLook } from "../observe/start.ts";
-import { describeDone, describeLack } from "../plan/describe.ts";
-import { plan } from "../plan/plan.ts";
-import { allowAll, type Judge } from "../policy/judge.ts";
-import type { Answer } from "./answer.ts";
-import type { NetworkConfig, Request } from "./request.ts";
-import { convertResult } from "./result.ts";
-import { checkInterfaces, checkNode } from "./status.ts";
-
-type Add = Extract<Request, { verb: "ADD" }>;
-
-const silence: Answer = { journal: [] };
+import { apply } from "../../apply/apply.ts";
+import { asksForAnything } from "../../config/desired.ts";
+import { readConfig, requireDesired } from "../../config/read.ts";
+import { Code, errorOfAll } from "../../error.ts";
+import { encodeJson, type JsonObject, member } from "../../json.ts";
+import type { Desired } from "../../model.ts";
+import { observe } from "../../observe/observe.ts";
+import { describeDone, describeLack } from "../../plan/describe.ts";
+import { plan } from "../../plan/plan.ts";
+import { allowAll, type Judge } from "../../policy/judge.ts";
+import { convertResult } from "../../protocol/result.ts";
+import { type Answer, type Prefetched, silence } from "../answer.ts";
+import type { RequestOf } from "../request.ts";
+import { checkInterfaces, checkNode } from "./nodeStatus.ts";
 
 /** The version and the result are looked at before the host is touched. */
-export async function add(
-  { config, netns, allowOwnNamespace }: Add,
-  { look, inOwnNamespace, policyPossible }: { look: StartedLook; inOwnNamespace: boolean; policyPossible: boolean },
-): Promise<Answer> {
+export async function add({ config }: RequestOf<"ADD">, { look, policyPossible }: Prefetched): Promise<Answer> {
   const document = encodeJson(convertResult(config.prevResult, config.cniVersion));
-  const reading = readConfig(config.body);
-  if (!allowOwnNamespace && inOwnNamespace) {
-    throw new CniError(
-      Code.ownNamespace,
-      `CNI_NETNS ${netns} is the node's own network namespace: a Pod must have its own`,
-    );
-  }
-  const { desired } = requireDesired(reading);
+  const { desired } = requireDesired(readConfig(config.body));
   // The policy is read while `ip` is at work.
   const looking = asksForAnything(desired) ? observe(desired, { depth: "links", look }) : undefined;
   const [judge, seen] = await Promise.all([policyPossible ? readPolicy() : allowAll, looking]);
@@ -42,7 +27,7 @@ export async function add(
 }
 
 /** Throws what ADD would have to change, and what is in its way. */
-export async function check(config: NetworkConfig, look: StartedLook): Promise<Answer> {
+export async function check({ config }: RequestOf<"CHECK">, { look }: Prefetched): Promise<Answer> {
   const desired = findDesired(config.body);
   if (desired === undefined) return silence;
   const { changes, conflicts } = plan(desired, await observe(desired, { depth: "links", look }));
@@ -52,7 +37,7 @@ export async function check(config: NetworkConfig, look: StartedLook): Promise<A
 }
 
 /** Throws code 50 where ADD can not work now. */
-export async function status(config: NetworkConfig, look: StartedLook): Promise<Answer> {
+export async function status({ config }: RequestOf<"STATUS">, { look }: Prefetched): Promise<Answer> {
   const desired = findDesired(config.body);
   if (desired === undefined) return silence;
   await checkNode(desired);
@@ -61,7 +46,7 @@ export async function status(config: NetworkConfig, look: StartedLook): Promise<
 }
 
 async function readPolicy(): Promise<Judge> {
-  return (await import("../policy/load.ts")).readPolicy();
+  return (await import("../../policy/load.ts")).readPolicy();
 }
 
 /** What the config asks for; `undefined`: nothing, or a runtime took our keys out of it. */

@@ -1,8 +1,8 @@
-import { CniError, Code } from "../error.ts";
-import { findIp } from "../host/ip.ts";
-import { type Driver, hasNetAdmin, isAvailable } from "../host/proc.ts";
-import type { Current, Desired } from "../model.ts";
-import { plan } from "../plan/plan.ts";
+import { CniError, Code } from "../../error.ts";
+import { findIp } from "../../host/ip.ts";
+import { type Driver, hasNetAdmin, isAvailable } from "../../host/proc.ts";
+import type { Current, Desired } from "../../model.ts";
+import { plan } from "../../plan/plan.ts";
 
 // Runtimes take a node out of service on STATUS's word, so what can't be told for sure counts as working.
 

@@ -1,0 +1,75 @@
+import { CniError, Code } from "../error.ts";
+import { inNamespace } from "../host/podNamespace.ts";
+import { runProgram } from "../host/program.ts";
+import { findProgram } from "../host/programs.ts";
+import type { Current, Desired } from "../model.ts";
+import type { Snapshot } from "../observe/snapshot.ts";
+import { findTentative } from "../plan/addresses.ts";
+import { plan } from "../plan/plan.ts";
+import { carryOut, type Done } from "./carryOut.ts";
+import { refuseConflicts } from "./conflicts.ts";
+import { lookAt, type Site } from "./site.ts";
+import { takeBack } from "./takeBack.ts";
+
+/** What a Pod was like before a call changed anything, and what it is like now. */
+export interface PodView {
+  readonly before: Snapshot;
+  readonly now: Current;
+}
+
+/**
+ * Makes a Pod what is wanted of it: links, addresses, routes. What fails is undone, back to `before`.
+ *
+ * Throws code 105 (conflict), 102 or 103 (`ip`).
+ */
+export async function applyInPod(desired: Desired, { before, now }: PodView, site: Site): Promise<Done> {
+  const { changes, conflicts } = plan(desired, now);
+  if (conflicts.length > 0) await takeBack(desired, before, site);
+  refuseConflicts(conflicts);
+  if (changes.length === 0) return { changes: [], refused: [], now };
+  return carryOut(desired, { before, changes, site });
+}
+
+/** How long duplicate address detection may take, in ms. It takes 1 to 2 s (RFC 4862, section 5.4). */
+const patience = 10_000;
+
+/**
+ * Waits until the addresses can be used: IPv6 ones are tentative first. Returns what the last look showed.
+ *
+ * Throws code 105 where somebody else has one of them, and 103 where it is not known in time.
+ */
+export async function settle(desired: Desired, { now }: Pick<PodView, "now">, site: Site): Promise<Current> {
+  const deadline = performance.now() + patience;
+  for (let seen = now; ; seen = await lookAt(site, desired, "links")) {
+    refuseConflicts(plan(desired, seen).conflicts);
+    const [waiting] = findTentative(desired, seen);
+    if (waiting === undefined) return seen;
+    if (performance.now() > deadline) {
+      const { local, link } = waiting;
+      throw new CniError(
+        Code.ipFailed,
+        `${local} of ${link} can't be used: duplicate address detection has not ended after ${patience / 1000} s`,
+      );
+    }
+    await Bun.sleep(50);
+  }
+}
+
+/**
+ * Makes sure that links may have IPv6 addresses, where some are wanted: the Pod's sysctl `disable_ipv6` may forbid it, which is
+ * lifted for these links. A link that is up and has an IPv6 address of its own shows that it may.
+ *
+ * Only who is in the namespace sees its /proc/sys, and `ip` can start a program there.
+ */
+export async function allowIPv6(desired: Desired, { now }: Pick<PodView, "now">, netns: string): Promise<void> {
+  const links = new Set(desired.addresses.filter(({ local }) => local.includes(":")).map(({ link }) => link));
+  for (const link of links) {
+    if (now.uses.get(link)?.addresses.some(({ family }) => family === "inet6")) continue;
+    const path = `/proc/sys/net/ipv6/conf/${link}/disable_ipv6`;
+    const [ip, tee] = ["ip", "tee"].map(findProgram);
+    if (!ip || !tee) throw new CniError(Code.notSupported, `${path} can't be set: there is no 'tee' on this node`);
+    const [, namespace = ""] = inNamespace(netns);
+    // What comes of it shows when the address is added.
+    await runProgram([ip, "netns", "exec", namespace, tee, path], { stdin: "0\n" });
+  }
+}

@@ -1,0 +1,27 @@
+import { CniError, Code } from "../error.ts";
+import { runIp } from "../host/ip.ts";
+import type { Desired } from "../model.ts";
+import { findOwn } from "../plan/own.ts";
+import { lookAt, type Site } from "./site.ts";
+
+/**
+ * Removes the links of a config that are there and are what it describes, topmost first. That they are gone is what was wanted.
+ *
+ * Throws code 103 where they can't be removed or looked at.
+ */
+export async function removeOwn(desired: Desired, site: Site): Promise<void> {
+  const own = findOwn(desired, await lookAt(site, desired, "links"));
+  if (own.length === 0) return;
+  const { command, status, stderr } = await runIp(
+    ["-force", "-batch", "-"],
+    own.map(({ name }) => `link delete dev ${name}`),
+    site,
+  );
+  const left = findOwn(desired, await lookAt(site, desired, "links"));
+  if (left.length === 0) return;
+  throw new CniError(
+    Code.ipFailed,
+    `${left.map(({ name }) => name).join(", ")} can't be removed: ${stderr.split("\n")[0] || `ip ended with status ${status}`}`,
+    { details: `command: ${command}, exit status ${status}\nstderr: ${stderr}` },
+  );
+}

@@ -1,0 +1,134 @@
+import { refuseConflicts } from "../../apply/conflicts.ts";
+import { removeOwn } from "../../apply/remove.ts";
+import { readPodEntry } from "../../config/podEntry.ts";
+import { requireDesired } from "../../config/read.ts";
+import { nameTopmost } from "../../config/topmost.ts";
+import { Code, errorOfAll } from "../../error.ts";
+import { isThere } from "../../host/file.ts";
+import { isOwnNamespace } from "../../host/proc.ts";
+import { encodeJson, JsonObject } from "../../json.ts";
+import type { Conflict, Current, Desired } from "../../model.ts";
+import { observePod, observeVlansOfNode } from "../../observe/pod.ts";
+import type { StartedLook } from "../../observe/start.ts";
+import { describeLack } from "../../plan/describe.ts";
+import { plan } from "../../plan/plan.ts";
+import { findShadows, findSharing } from "../../plan/shadow.ts";
+import { withLinkNames } from "../../plugins/attachments.ts";
+import { callIpam } from "../../plugins/ipam.ts";
+import { readPolicy } from "../../policy/load.ts";
+import { appendToResult } from "../../protocol/append.ts";
+import { convertResult, without } from "../../protocol/result.ts";
+import { type Answer, type Prefetched, silence } from "../answer.ts";
+import type { NetworkConfig, RequestOf } from "../request.ts";
+import { checkNode } from "./nodeStatus.ts";
+import { findLost } from "./podCheck.ts";
+import { describeIpam, listMade, makeInPod } from "./podMaking.ts";
+
+/** Makes links in the Pod. All that is wrong is found before anything is changed. */
+export async function add(request: RequestOf<"ADD">, { look }: Prefetched): Promise<Answer> {
+  const { config, netns, ifName, path } = request;
+  convertResult(config.prevResult, config.cniVersion);
+  const { reading, dns } = readPodEntry(config.body, { ifName });
+  const { desired } = requireDesired(reading);
+  const seen = await observePod(netns);
+  refuseConflicts(await readPolicy()(desired, seen));
+  refuseConflicts([...plan(desired, seen).conflicts, ...(await lookForShadows(desired, seen, look))]);
+  const ipam = describeIpam(desired, { path, body: config.body });
+  return await makeInPod({ desired, seen, netns, ipam }, ({ grant, now }) => {
+    const links = listMade(desired, now).map(({ name, mac, mtu }) => ({ name, mac, mtu, sandbox: netns }));
+    const result = appendToResult(config.prevResult, { links, granted: grant?.result, dns }, config.cniVersion);
+    return { document: encodeJson(result), journal: grant?.notes ?? [] };
+  });
+}
+
+/** Throws code 104 with what ADD would have to change, and what is in its way; then what the IPAM plugin says. */
+export async function check(request: RequestOf<"CHECK">, { look }: Prefetched): Promise<Answer> {
+  const { config, netns, ifName } = request;
+  const { desired } = requireDesired(readPodEntry(config.body, { ifName }).reading);
+  const seen = await observePod(netns);
+  const { changes, conflicts, drift } = plan(desired, seen);
+  const faults = [
+    ...[...conflicts, ...(await lookForShadows(desired, seen, look))].map(({ message }) => message),
+    ...changes.map(describeLack),
+    ...drift
+      .filter(({ what }) => what === "mtu")
+      .map((mtu) => `${mtu.link} has the MTU ${mtu.current}, wanted is ${mtu.desired}`),
+    ...findLost(desired, { seen, prevResult: config.prevResult, netns }),
+  ];
+  if (faults.length > 0) throw errorOfAll(Code.changed, faults);
+  return askIpam(request, "CHECK", desired);
+}
+
+/** Removes what ADD made. Only an IPAM plugin that fails is an error, once the links are gone: the runtime tries again. */
+export async function del(request: RequestOf<"DEL">): Promise<Answer> {
+  const { desired } = readPodEntry(request.config.body, request).reading;
+  // Of a config that is not valid nothing was made.
+  if (desired === undefined) return silence;
+  const freed = askIpam(request, "DEL", desired);
+  await freed.catch(() => {});
+  const { netns } = request;
+  if ((await isThere(netns)) && !(await isOwnNamespace(netns))) await removeOwn(desired, { netns });
+  return freed;
+}
+
+/** Every attachment also stands with the name that its link has for the IPAM plugin, which else would free it. */
+export async function gc(request: RequestOf<"GC">): Promise<Answer> {
+  const { config } = request;
+  const nameOf = (ifName: string) => readPodEntry(config.body, { ifName }).reading.desired;
+  const desired = nameOf("eth0");
+  if (desired === undefined) return silence;
+  const named = { ...config, body: withLinkNames(config.body, (ifName) => nameTopmost(nameOf(ifName) ?? desired)) };
+  return askIpam({ ...request, config: named }, "GC", desired);
+}
+
+/** Throws code 50 where no ADD can work on this node, and what the IPAM plugin says. */
+export async function status(request: RequestOf<"STATUS">): Promise<Answer> {
+  const { desired } = requireDesired(readPodEntry(request.config.body, { ifName: "eth0" }).reading);
+  await checkNode(desired);
+  return askIpam(request, "STATUS", desired);
+}
+
+/** The VLANs of the node that would take the frames of the Pod's; it is looked at only where the Pod shares a NIC. */
+async function lookForShadows(desired: Desired, pod: Current, look: StartedLook): Promise<Conflict[]> {
+  const sharing = findSharing(desired, pod);
+  if (sharing.length === 0) return [];
+  const ids = desired.vlans.map(({ id }) => id);
+  return findShadows(desired, sharing, await observeVlansOfNode(ids, look));
+}
+
+/**
+ * Asks the IPAM plugin, if the config has one, and the policy lets ifacer start it: an ADD has not asked one that it forbids.
+ *
+ * Throws what the plugin says where it fails.
+ */
+async function askIpam(
+  { config, path }: { config: NetworkConfig; path: string },
+  verb: "CHECK" | "DEL" | "GC" | "STATUS",
+  desired: Desired,
+): Promise<Answer> {
+  const ipam = describeIpam(desired, { path, body: withoutBrokenResult(config) });
+  if (ipam === undefined) return silence;
+  return (await isAllowed(desired, verb)) ? { journal: await callIpam(ipam, verb) } : silence;
+}
+
+/** A policy that can't be read takes neither Pods nor the node out of service, but nothing is started against it. */
+async function isAllowed(desired: Desired, verb: "CHECK" | "DEL" | "GC" | "STATUS"): Promise<boolean> {
+  try {
+    const forbidden = await readPolicy()({ ...desired, vlans: [] }, { links: [], vlans: [], uses: new Map() });
+    return forbidden.length === 0;
+  } catch (cause) {
+    if (verb === "DEL" || verb === "GC") throw cause;
+    return false;
+  }
+}
+
+/** A prevResult that can't be read is nothing for others either. */
+function withoutBrokenResult({ body, prevResult, cniVersion }: NetworkConfig): JsonObject {
+  try {
+    convertResult(prevResult, cniVersion);
+    if (prevResult !== undefined) return body;
+  } catch {
+    // It is left out.
+  }
+  return new JsonObject(without(body.members, ["prevResult"]));
+}

@@ -1,0 +1,87 @@
+import { allowIPv6, applyInPod, settle } from "../../apply/inPod.ts";
+import { takeBack } from "../../apply/takeBack.ts";
+import { readGranted } from "../../config/granted.ts";
+import { nameTopmost } from "../../config/topmost.ts";
+import { CniError } from "../../error.ts";
+import type { JsonObject } from "../../json.ts";
+import { type Current, type Desired, findLink } from "../../model.ts";
+import { photographBefore } from "../../observe/snapshot.ts";
+import { showCommand } from "../../plan/shell.ts";
+import { callIpam, type Grant, type Ipam, requestAddresses } from "../../plugins/ipam.ts";
+
+/** What is to be made in a Pod, and what it was like before. */
+export interface PodWork {
+  readonly desired: Desired;
+  /** What a look showed. */
+  readonly seen: Current;
+  /** Path of its network namespace. */
+  readonly netns: string;
+  readonly ipam: Ipam | undefined;
+}
+
+/** What was made in a Pod. */
+export interface Made {
+  readonly grant: Grant | undefined;
+  readonly now: Current;
+}
+
+/**
+ * Makes the links, asks the IPAM plugin for their addresses, as a DHCP client needs the link for that, and gives them to the
+ * topmost link; `finish` is the last step. Whatever fails, also that, is undone: the links, and what the IPAM plugin gave.
+ *
+ * Throws what failed, with what could not be undone.
+ */
+export async function makeInPod<T>(work: PodWork, finish: (made: Made) => T): Promise<T> {
+  const { desired, seen, netns, ipam } = work;
+  const site = { netns };
+  const before = await photographBefore(desired, seen, site);
+  const { now } = await applyInPod(desired, { before, now: seen }, site);
+  let grant: Grant | undefined;
+  let wanted = desired;
+  try {
+    if (ipam === undefined) return finish({ grant, now });
+    grant = await requestAddresses(ipam);
+    wanted = { ...desired, ...readGranted(grant.result, { link: nameTopmost(desired) }) };
+    await allowIPv6(wanted, { now }, netns);
+    const addressed = await applyInPod(wanted, { before, now }, site);
+    return finish({ grant, now: await settle(wanted, addressed, site) });
+  } catch (cause) {
+    throw await undoAll(cause, {
+      ipam: grant && ipam,
+      restore: async () => (await takeBack(wanted, before, site)).left,
+    });
+  }
+}
+
+/** Takes all back, and returns the error that says why, and what is left if anything is. */
+async function undoAll(
+  cause: unknown,
+  { ipam, restore }: { ipam: Ipam | undefined; restore: () => Promise<readonly string[]> },
+): Promise<unknown> {
+  const faults: string[] = [];
+  try {
+    if (ipam) await callIpam(ipam, "DEL");
+  } catch (error) {
+    faults.push(error instanceof Error ? error.message : String(error));
+  }
+  try {
+    faults.push(...(await restore()).map((line) => `${showCommand(line)} is left to do in the Pod`));
+  } catch (error) {
+    faults.push(error instanceof Error ? error.message : String(error));
+  }
+  if (faults.length === 0 || !(cause instanceof CniError)) return cause;
+  const { code, message, details } = cause;
+  return new CniError(code, `${message}; undoing failed too, DEL will do it: ${faults.join("; ")}`, { details, cause });
+}
+
+/** The links of a config as they are in the Pod, in the order in which they were made: the bond, then the VLANs. */
+export function listMade({ bond, vlans }: Desired, now: Current) {
+  return [...(bond ? [bond.name] : []), ...vlans.map(({ name }) => name)].flatMap((name) => findLink(now, name) ?? []);
+}
+
+/** The IPAM plugin of an entry, for the link that it gives addresses to. */
+export function describeIpam(desired: Desired, { path, body }: { path: string; body: JsonObject }): Ipam | undefined {
+  return desired.ipam === undefined
+    ? undefined
+    : { type: desired.ipam, path, ifName: nameTopmost(desired), config: body };
+}

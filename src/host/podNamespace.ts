@@ -1,0 +1,28 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { CniError, Code } from "../error.ts";
+import { stat } from "./file.ts";
+
+/** Where iproute2 looks for network namespaces by name (ip-netns(8)). */
+const namesFolder = "/run/netns";
+
+/**
+ * The arguments that make `ip` work in another network namespace.
+ *
+ * `ip` takes a name only, which it looks for below /run/netns: the path leads out of there. The folder has to be there for
+ * that, and is not where nobody gave a namespace a name yet.
+ */
+export function inNamespace(path: string): readonly string[] {
+  if (!existsSync(namesFolder)) mkdirSync(namesFolder, { recursive: true, mode: 0o755 });
+  return ["-netns", `../../..${path}`];
+}
+
+/** Throws code 3 where there is no such namespace, and code 4 where the path is not absolute. */
+export async function requireNamespace(path: string): Promise<void> {
+  if (!path.startsWith("/")) throw new CniError(Code.environment, `CNI_NETNS ${path} is not an absolute path`);
+  if ((await stat(path)) === undefined) {
+    throw new CniError(
+      Code.noNamespace,
+      `the Pod's network namespace ${path} is not there: the Pod is gone, or never ran`,
+    );
+  }
+}

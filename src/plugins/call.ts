@@ -1,0 +1,97 @@
+import { CniError, Code } from "../error.ts";
+import { type ProgramRun, runProgram } from "../host/program.ts";
+import { decodeJson, encodeJson, integer, JsonObject, member } from "../json.ts";
+import { findPlugin } from "./find.ts";
+
+/** One call of another plugin (CNI specification, section 4, "Plugin Delegation"). */
+export interface PluginCall {
+  readonly verb: "ADD" | "CHECK" | "DEL" | "GC" | "STATUS";
+  readonly type: string;
+  /** What it is to ifacer, for messages: `the IPAM plugin`. */
+  readonly what: string;
+  /** The folders where plugins are: CNI_PATH. */
+  readonly path: string;
+  /** What differs from the environment that ifacer was started with. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly config: JsonObject;
+}
+
+/** What a plugin answered. */
+export interface PluginAnswer {
+  /** The document that it printed; `undefined`: none, as all verbs but ADD have it. */
+  readonly document: JsonObject | undefined;
+  /** Lines that it wrote for the journal. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Runs another plugin to its end, with the config on its standard input. No shell is involved.
+ *
+ * Throws its own words and code, with its name, where it fails (its 999 is ours 103, as ours means a bug of ours); 102: it is not
+ * in CNI_PATH; 103: it can't be started, or answers what is no CNI document.
+ */
+export async function callPlugin(call: PluginCall): Promise<PluginAnswer> {
+  const { verb, type, what, environment, config } = call;
+  const file = findPlugin(type, call);
+  const { status, stdout, stderr } = await run(file, {
+    env: { ...process.env, ...environment, CNI_COMMAND: verb },
+    stdin: encodeJson(config),
+    whose: `${what} ${type}`,
+  });
+  if (status !== 0) throw explainFailure(`${what} ${type}`, { verb, file, status, stdout, stderr });
+  const notes = stderr.split("\n").filter((line) => line !== "");
+  if (verb !== "ADD") return { document: undefined, notes };
+  const document = readDocument(stdout);
+  if (document === undefined) {
+    throw new CniError(Code.ipFailed, `${what} ${type} answered ${verb} with what is no CNI result`, {
+      details: `plugin: ${file}\nstdout: ${stdout.slice(0, 2000)}`,
+    });
+  }
+  return { document, notes };
+}
+
+async function run(
+  file: string,
+  { whose, ...input }: { whose: string; env: Readonly<Record<string, string | undefined>>; stdin: string },
+): Promise<ProgramRun> {
+  try {
+    return await runProgram([file], input);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CniError(Code.ipFailed, `${whose} can't be started: ${reason}`, { details: `plugin: ${file}`, cause });
+  }
+}
+
+function readDocument(stdout: string): JsonObject | undefined {
+  try {
+    const document = decodeJson(new TextEncoder().encode(stdout), "the answer");
+    return document instanceof JsonObject ? document : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function explainFailure(
+  whose: string,
+  { verb, file, status, stdout, stderr }: ProgramRun & { readonly verb: string; readonly file: string },
+): CniError {
+  const document = readDocument(stdout);
+  const words = (name: string) => {
+    const value = document && member(document, name);
+    return typeof value === "string" ? value : "";
+  };
+  const said = words("msg") || stderr.trim().split("\n")[0] || `it ended with status ${status} and said nothing`;
+  const details = [
+    words("details"),
+    `plugin: ${file}, ${verb}, exit status ${status}`,
+    ...(stderr.trim() === "" ? [] : [`stderr: ${stderr.trim().slice(0, 2000)}`]),
+  ];
+  const message = `${whose} failed: ${said}`;
+  return new CniError(codeOf(document), message, { details: details.filter(Boolean).join("\n") });
+}
+
+/** The plugin's own code. 999 is what plugins say of a failure of any kind; ifacer's means a bug of ifacer's. */
+function codeOf(document: JsonObject | undefined): number {
+  const code = document && integer(member(document, "code") ?? null);
+  return code === undefined || code <= 0 || code === Code.bug ? Code.ipFailed : code;
+}
