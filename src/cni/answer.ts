@@ -6,9 +6,6 @@ export interface Answer {
   readonly journal: readonly string[];
 }
 
-/** The answer of a call that has nothing to say. */
-export const silence: Answer = { journal: [] };
-
 /** What was begun, for a verb that looks at links, before its config had arrived. */
 export interface Prefetched {
   readonly look: StartedLook;

@@ -1,6 +1,6 @@
 import { CniError, Code } from "../error.ts";
 import { type JsonObject, member } from "../json.ts";
-import { type Answer, type Prefetched, silence } from "./answer.ts";
+import type { Answer, Prefetched } from "./answer.ts";
 import type { RequestOf } from "./request.ts";
 
 /** A kind of entry that a network config may have: how its keys tell it, and what each verb does for it. */
@@ -29,8 +29,8 @@ const nodeLinks: EntryKind = {
   CHECK: async (request, prefetched) => (await loadNodeLinks()).check(request, prefetched),
   STATUS: async (request, prefetched) => (await loadNodeLinks()).status(request, prefetched),
   // The links are shared, other Pods of the node stand on them.
-  DEL: async () => silence,
-  GC: async () => silence,
+  DEL: async () => ({ journal: [] }),
+  GC: async () => ({ journal: [] }),
 };
 
 /** Every other kind has keys of its own. */

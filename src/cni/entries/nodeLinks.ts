@@ -9,9 +9,11 @@ import { describeDone, describeLack } from "../../plan/describe.ts";
 import { plan } from "../../plan/plan.ts";
 import { allowAll, type Judge } from "../../policy/judge.ts";
 import { convertResult } from "../../protocol/result.ts";
-import { type Answer, type Prefetched, silence } from "../answer.ts";
+import type { Answer, Prefetched } from "../answer.ts";
 import type { RequestOf } from "../request.ts";
 import { checkInterfaces, checkNode } from "./nodeStatus.ts";
+
+const silence: Answer = { journal: [] };
 
 /** The version and the result are looked at before the host is touched. */
 export async function add({ config }: RequestOf<"ADD">, { look, policyPossible }: Prefetched): Promise<Answer> {

@@ -18,11 +18,13 @@ import { callIpam } from "../../plugins/ipam.ts";
 import { readPolicy } from "../../policy/load.ts";
 import { appendToResult } from "../../protocol/append.ts";
 import { convertResult, without } from "../../protocol/result.ts";
-import { type Answer, type Prefetched, silence } from "../answer.ts";
+import type { Answer, Prefetched } from "../answer.ts";
 import type { NetworkConfig, RequestOf } from "../request.ts";
 import { checkNode } from "./nodeStatus.ts";
 import { findLost } from "./podCheck.ts";
 import { describeIpam, listMade, makeInPod } from "./podMaking.ts";
+
+const silence: Answer = { journal: [] };
 
 /** Makes links in the Pod. All that is wrong is found before anything is changed. */
 export async function add(request: RequestOf<"ADD">, { look }: Prefetched): Promise<Answer> {
