@@ -56,7 +56,9 @@ describe("what a killed ADD left is taken back by the next one, whatever its con
     await addInSession(ns, bonded, ip);
     expect(await link(ns, "ens192")).toMatchObject({ master: "bond0" });
     const { json } = await ifacer(ns, "ADD", bonded);
-    expect(json.msg).toBe("ens160 is not a slave of bond0: RTNETLINK answers: Device or resource busy; all was undone");
+    expect(json.msg).toBe(
+      "ens160 is not a slave of bond0: Error: Device is in use and cannot be enslaved.; all was undone",
+    );
     expect(await photographSettled(ns)).toBe(before);
   });
 
@@ -80,7 +82,7 @@ describe("what a killed ADD left is taken back by the next one, whatever its con
       raised,
     ]);
     expect(await tell(ns)).toEqual([...complete(), "ens224 up"].sort());
-    expect(await tell(pod)).toEqual(["net1 up"]);
+    expect(await tell(pod)).toEqual(["net1 up mode=vepa"]);
   });
 
   test("all was complete but active_slave: that is finished", async () => {
