@@ -1,4 +1,4 @@
-import type { Desired, Link } from "../model.ts";
+import type { BondMode, Desired, Link } from "../model.ts";
 import { listOwnNames, type Snapshot } from "../observe/snapshot.ts";
 import { alias } from "./lines.ts";
 
