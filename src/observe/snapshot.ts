@@ -51,6 +51,8 @@ export async function photographNow(
   before: Snapshot,
   { isConcerned }: { isConcerned: (link: Link) => boolean },
 ): Promise<Snapshot> {
+  // First: an active slave that is chosen between the two looks must not count as somebody else.
+  const listeners = countListeners(await readMulticast());
   const { command, status, stdout, stderr } = await runIp(lookArguments, ["address show"]);
   const { links, addresses } = parseOutput(stdout);
   if (links.length === 0) {
@@ -70,7 +72,7 @@ export async function photographNow(
   return {
     links,
     entries: [...own, ...(await askForEntries(concerned))],
-    listeners: countListeners(await readMulticast()),
+    listeners,
   };
 }
 
