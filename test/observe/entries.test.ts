@@ -12,7 +12,7 @@ const rows: [string, string, (string | number)[]][] = [
   [
     "unicast 203.0.113.0 via 192.0.2.2 dev d1 table main proto boot scope global realms 3/4 mtu lock 1400 rtt 300ms features ecn rto_min lock 200ms congctl lock reno ",
     "route",
-    "unicast 203.0.113.0 via 192.0.2.2 dev @2 table main proto boot scope global realms 3/4 mtu lock 1400 rtt 300ms features ecn rto_min lock 200ms congctl lock reno".split(
+    "unicast 203.0.113.0 via 192.0.2.2 dev @2 table main proto boot scope global realms 3/4 mtu lock 1400 rtt 300ms features ecn rto_min 200ms congctl lock reno".split(
       " ",
     ),
   ],
@@ -22,7 +22,7 @@ const rows: [string, string, (string | number)[]][] = [
     "unicast ::/0 via 2001:db8::2 dev @2 table main proto ra metric 1024 pref medium expires 599".split(" "),
   ],
   [
-    "unicast 203.0.113.2 nhid 1 via 192.0.2.3 dev d1 table main proto boot scope global onlink \\\tnh_info id 1 via 192.0.2.3 dev d1 scope link proto unspec onlink ",
+    "unicast 203.0.113.2 nhid 1 via 192.0.2.3 dev d1 table main proto boot scope global onlink \n\tnh_info id 1 via 192.0.2.3 dev d1 scope link proto unspec onlink ",
     "route",
     "unicast 203.0.113.2 nhid 1 table main proto boot scope global".split(" "),
   ],
@@ -47,7 +47,7 @@ const rows: [string, string, (string | number)[]][] = [
 ];
 
 describe("what a link may lose", () => {
-  test.each(rows)("%s", (line, kind, words) => {
+  test.each(rows)("line %#", (line, kind, words) => {
     const [entry] = readEntries(`${line}\n`, indexes);
     expect(entry?.kind as string).toBe(kind);
     expect(entry?.words.map((word) => (typeof word === "number" ? `@${word}` : word))).toEqual(words as string[]);
