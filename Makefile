@@ -5,7 +5,7 @@ sources := $(shell find src -name '*.ts' 2>/dev/null)
 commit := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 installed := node_modules/.package-lock.json
 
-.PHONY: help setup build release bench test check kernel-test demo clean
+.PHONY: help setup build release bench soak test check kernel-test demo clean
 .DELETE_ON_ERROR:
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo 'make build        build dist/ifacer'
 	@echo 'make release      build dist/release/: executables for x64 and arm64 nodes, and their SHA-256 sums'
 	@echo 'make bench        measure how long a call takes: a table, dist/bench.json; BENCH_PEER=PATH measures another plugin too'
+	@echo 'make soak         kills, many at once, fuzzed calls, all options in all modes: an hour at most; SOAK=0.01 does a hundredth'
 	@echo 'make test         everything: types, lint, unit tests, tests on a real kernel'
 	@echo 'make check        the quick part of it: types, lint, unit tests'
 	@echo 'make kernel-test  the tests on a real kernel, or those named: FILES="test/kernel/bond.test.ts ..."'
@@ -38,6 +39,9 @@ dist/release/SHA256SUMS: dist/ifacer scripts/release.ts
 
 bench: setup build
 	@$(bun) scripts/bench/run.ts
+
+soak: setup build
+	@$(bun) scripts/soak/run.ts
 
 # Changes only when the commit does: the executable carries it.
 .cache/commit: FORCE

@@ -52,31 +52,11 @@ export class CniError extends Error {
   readonly details: string;
 
   constructor(code: number, message: string, options: { details?: string; cause?: unknown } = {}) {
-    super(makeReadable(message), { cause: options.cause });
+    super(message, { cause: options.cause });
     this.name = "CniError";
     this.code = code;
-    this.details = escapeControls(options.details ?? "");
+    this.details = options.details ?? "";
   }
-}
-
-/** The longest word of a message, in characters: no name or list of addresses that can be right is longer. */
-const longestWord = 700;
-
-/** One line, with words of a readable length: the names and values that it quotes come from anybody. */
-function makeReadable(message: string): string {
-  const overlong = new RegExp(`"(?:[^"\\\\]|\\\\.){${longestWord},}"|\\S{${longestWord + 1},}`, "g");
-  const cut =
-    message.length <= longestWord ? message : message.replace(overlong, (word) => `${word.slice(0, longestWord)}...`);
-  return escapeControls(cut).replaceAll("\n", "\\n");
-}
-
-/** Without what a terminal or a log would act on: control characters but tabs and line feeds, and Unicode's line ends. */
-function escapeControls(text: string): string {
-  return text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: just these are to be found
-    /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 /** How many facts an error holds: enough for any real config, and an answer that a runtime can log. */

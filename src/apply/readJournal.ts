@@ -6,7 +6,10 @@ import type { Snapshot } from "../observe/snapshot.ts";
 import { type Journal, journalVersion } from "./journal.ts";
 
 /** What a journal's text says; `stale`: it is about another boot or another network namespace. */
-export type ReadJournal = { readonly journal: Journal } | { readonly fault: string } | "stale";
+export type ReadJournal =
+  | { readonly journal: Journal /** That it is about this namespace is certain. */; readonly certain: boolean }
+  | { readonly fault: string }
+  | "stale";
 
 /** Reads a journal of a file that only root can have written. Every word of it may get on an `ip` line, and is checked. */
 export function readJournal(bytes: Uint8Array, here: NamespaceID): ReadJournal {
@@ -26,16 +29,17 @@ export function readJournal(bytes: Uint8Array, here: NamespaceID): ReadJournal {
   if (bootID !== here.bootID || inode !== here.inode || (known && cookie !== here.cookie)) return "stale";
   // Only what is done on the node has a journal.
   const asked = { ...desired, place: "node", addresses: [], routes: [] } as const;
-  return { journal: { desired: asked, before: { links, entries, listeners: new Map() } } };
+  return { journal: { desired: asked, before: { links, entries, listeners: new Map() } }, certain: known };
 }
 
 /**
  * Whether a journal can be about this place, for where the kernel gives namespaces no cookie and a later one may have got the
- * same inode: its links have random MACs of their own.
+ * same inode: its NICs have MACs of their own. Bonds and VLANs get theirs from others.
  */
 export function isAbout({ links }: Snapshot, now: Snapshot): boolean {
+  const nics = links.filter(({ kind }) => kind !== "bond" && kind !== "vlan");
   const macs = new Set(links.map(({ mac }) => mac));
-  const same = now.links.filter(({ index }) => links.some((link) => link.index === index));
+  const same = now.links.filter(({ index }) => nics.some((link) => link.index === index));
   return same.length > 0 && same.every(({ mac }) => macs.has(mac));
 }
 

@@ -22,7 +22,7 @@ export async function recover({ lock }: { lock: number }): Promise<readonly stri
   const file = readJournalFile();
   // Almost always. What a journal needs is loaded only where there is one.
   if (file === undefined) return [];
-  const { readJournal } = await import("./readJournal.ts");
+  const { isAbout, readJournal } = await import("./readJournal.ts");
   const { identifyNamespace } = await import("../host/netns.ts");
   const read = "fault" in file ? file : readJournal(file.bytes, await identifyNamespace());
   if (read === "stale") {
@@ -33,14 +33,14 @@ export async function recover({ lock }: { lock: number }): Promise<readonly stri
     removeJournalFile();
     return [`removed the journal ${journalPath()} of an earlier ADD without acting on it: ${read.fault}`];
   }
-  const notes = await settle(read.journal, { lock });
+  const { journal, certain } = read;
+  const here = certain || isAbout(journal.before, await photographNow(journal.before, { isConcerned: () => false, site: { lock } }));
+  const notes = here ? await settle(journal, { lock }) : [];
   removeJournalFile();
   return notes;
 }
 
 async function settle({ desired, before }: Journal, { lock }: { lock: number }): Promise<string[]> {
-  const { isAbout } = await import("./readJournal.ts");
-  if (!isAbout(before, await photographNow(before, { isConcerned: () => false, site: { lock } }))) return [];
   const { changes, conflicts, drift } = plan(desired, await observe(desired, { depth: "links" }));
   if (changes.length + conflicts.length === 0) {
     // What comes last: a plan does not miss it, as the driver forgets it with the next failover.

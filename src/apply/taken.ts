@@ -1,4 +1,4 @@
-import type { Desired, Link } from "../model.ts";
+import type { BondMode, Desired, Link } from "../model.ts";
 import { listOwnNames, type Snapshot } from "../observe/snapshot.ts";
 import { alias } from "./lines.ts";
 
@@ -69,7 +69,7 @@ function isStoodOn(link: Link, { before, now, made, taken }: Standing): boolean 
   const isOurs = made.includes(link);
   // On what was down before nothing that is up can have stood.
   const foreign = uppers.filter((upper) => !made.includes(upper) && (isOurs || upper.up));
-  const here = 1 + uppers.filter(({ up }) => up).length;
+  const here = 1 + countLowers(link, now) + uppers.filter(({ up }) => up).length;
   const earlier = findByIndex(before, link);
   return (
     foreign.length > 0 ||
@@ -84,6 +84,19 @@ function isStoodOn(link: Link, { before, now, made, taken }: Standing): boolean 
     )
   );
 }
+
+/** How many links a link hands on to what it listens to: the kernel counts each as a listener of the link itself. */
+function countLowers(link: Link, { links }: Snapshot): number {
+  if (isVlan(link)) return 1;
+  if (!isBond(link)) return 0;
+  const slaves = links.filter(({ master }) => master === link.name);
+  const { mode, active_slave } = link.driverData;
+  if (!withActiveSlave.includes(mode)) return slaves.length;
+  return slaves.some(({ name }) => name === active_slave) ? 1 : 0;
+}
+
+/** In these modes one slave receives, in the others all do (bond_uses_primary). */
+const withActiveSlave: readonly unknown[] = ["active-backup", "balance-tlb", "balance-alb"] satisfies BondMode[];
 
 function isVlan({ kind }: Link): boolean {
   return kind === "vlan";

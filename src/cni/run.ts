@@ -3,6 +3,7 @@ import { lacksStdout, writeStdout } from "../host/stdio.ts";
 import type { StartedLook } from "../observe/start.ts";
 import { newestVersion, supportedVersions, type Version } from "../protocol/versions.ts";
 import { prepare } from "./prepare.ts";
+import { escapeControls, makeReadable } from "./readable.ts";
 import { readCall, readRequest } from "./request.ts";
 
 /** Set by scripts/build.ts. */
@@ -41,8 +42,9 @@ export async function runPlugin({ look, stdin }: Begun): Promise<number> {
 /** Writes the error document (CNI specification, "Error"), with the config's version where that is known. */
 async function fail(error: unknown, cniVersion: Version): Promise<number> {
   const { code, message, details } = error instanceof CniError ? error : explainBug(error);
+  const words = { msg: makeReadable(message), ...(details && { details: escapeControls(details) }) };
   try {
-    await writeStdout(`${JSON.stringify({ cniVersion, code, msg: message, ...(details && { details }) })}\n`);
+    await writeStdout(`${JSON.stringify({ cniVersion, code, ...words })}\n`);
   } catch {
     // Nobody reads standard output; the exit status still tells.
   }

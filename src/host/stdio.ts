@@ -1,7 +1,6 @@
 // By Bun's own functions, not by node:fs, which takes a quarter of an empty program's time to load.
 
 import { CniError, Code } from "../error.ts";
-import { readText } from "./file.ts";
 
 /**
  * Reads standard input to its end. Throws code 5 where it can't be read.
@@ -34,8 +33,13 @@ const mostBytes = 3;
  * written would seem to arrive, and so that it is closed in children: what was inherited is never that (proc(5), fdinfo).
  */
 export async function lacksStdout(): Promise<boolean> {
-  const [, flags = "0"] = /^flags:\s*([0-7]+)$/m.exec(await readText("/proc/self/fdinfo/1")) ?? [];
-  return (Number.parseInt(flags, 8) & closeOnExec) !== 0;
+  try {
+    const info = await Bun.file("/proc/self/fdinfo/1").text();
+    const name = "flags:";
+    return (Number.parseInt(info.slice(info.indexOf(name) + name.length), 8) & closeOnExec) !== 0;
+  } catch {
+    return false;
+  }
 }
 
 /** O_CLOEXEC, the same on x64 and arm64. */

@@ -36,7 +36,8 @@ export function readEntries(output: string, indexes: Indexes): Entry[] {
   const entries: Entry[] = [];
   const nexthops = new Set<string>();
   const groups: string[][] = [];
-  for (const line of output.split("\n")) {
+  // What it tells of a route's nexthop object is on a line of its own even so.
+  for (const line of output.replaceAll(/\n\s+/g, " ").split("\n")) {
     const tokens = line.split(/[\s\\]+/).filter((token) => token !== "");
     const [first = ""] = tokens;
     if (first === "id" && tokens[2] === "group") groups.push(tokens);
@@ -99,6 +100,8 @@ function readRoute(tokens: readonly string[], indexes: Indexes): Entry {
     else if (word === "expires") {
       at++;
       lifetime.push(word, next.replace(/sec$/, ""));
+    } else if (word === "lock" && rest[at - 1] === "rto_min") {
+      // `ip` locks this one by itself, and does not take the word.
     } else if (!states.has(word) && !(byObject && word === "onlink")) words.push(word);
   }
   const protocol = rest[rest.indexOf("proto") + 1] ?? "";

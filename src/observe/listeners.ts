@@ -3,7 +3,8 @@ const groupsOfAll = ["01005e000001", "333300000001"];
 
 /**
  * How many receive what is sent to all hosts through a link, by the link's index, out of /proc/net/dev_mcast: the place
- * itself, once, and each link on top that is up, in whatever namespace it lives. The larger number of both families.
+ * itself, once, each link on top that is up, in whatever namespace it lives, and each link below that it hands the group on
+ * to (net/core/dev_addr_lists.c, __hw_addr_sync_one). The larger number of both families.
  */
 export function countListeners(text: string): ReadonlyMap<number, number> {
   const counts = new Map<number, number>();

@@ -54,6 +54,8 @@ export async function photographNow(
   before: Snapshot,
   { isConcerned, site }: { isConcerned: (link: Link) => boolean; site: IpSite },
 ): Promise<Snapshot> {
+  // Only of its own namespace /proc tells. First: an active slave that is chosen between the two looks must not count as somebody else.
+  const listeners = countListeners(site.netns === undefined ? await readMulticast() : "");
   const { command, status, stdout, stderr } = await runIp(lookArguments, ["address show"], site);
   const { links, addresses } = parseOutput(stdout);
   if (links.length === 0) {
@@ -73,8 +75,7 @@ export async function photographNow(
   return {
     links,
     entries: [...own, ...(await askForEntries(concerned, site))],
-    // Only of its own namespace /proc tells.
-    listeners: countListeners(site.netns === undefined ? await readMulticast() : ""),
+    listeners,
   };
 }
 

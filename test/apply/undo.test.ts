@@ -31,7 +31,7 @@ const slaves = [ens192, ens160].map((nic) => ({ ...nic, master: "bond0" }));
 const bond0 = link(4, "bond0", {
   kind: "bond",
   alias: "ifacer",
-  driverData: { mode: "active-backup", miimon: 100, fail_over_mac: "none" },
+  driverData: { mode: "active-backup", active_slave: "ens192", miimon: 100, fail_over_mac: "none" },
 });
 const vlan = link(5, "bond0.200", { kind: "vlan", parent: "bond0", alias: "ifacer" });
 const emptyBond = link(4, "bond0", {
@@ -172,8 +172,8 @@ describe("what somebody stands on by then stays, with all below it", () => {
         [...slaves, bond0, vlan],
         [],
         [
-          [4, 2],
-          [5, 2],
+          [4, 3],
+          [5, 3],
         ],
       ),
       [],
@@ -192,8 +192,8 @@ describe("what somebody stands on by then stays, with all below it", () => {
         [...slaves, bond0, vlan],
         [entry("address", "2001:db8::7/64 dev @5", "network")],
         [
-          [4, 2],
-          [5, 1],
+          [4, 3],
+          [5, 2],
         ],
       ),
       [

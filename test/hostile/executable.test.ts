@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { supportedVersions, verbs } from "../../src/protocol/versions.ts";
 import { namespace } from "../kernel/harness.ts";
 import { executable } from "../surroundings/start.ts";
+import { timeLimit, volume } from "../volume.ts";
 import { configBytes, likelyConfig } from "./inputs.ts";
 
 interface Call {
@@ -53,36 +54,40 @@ const call: fc.Arbitrary<Call> = fc.record({
 });
 
 const ip = Bun.which("ip", { PATH: "/usr/sbin:/sbin:/usr/bin:/bin" }) ?? "ip";
-const count = 2000;
+const count = volume({ sample: 2000, full: 300_000 });
 const seed = Math.trunc(Math.random() * 2 ** 31);
 
-test(`${count} calls of the executable: one document or none, a code of ours, never a bug or a crash`, async () => {
-  // A node whose NICs are called like words of ip.
-  await using ns = await namespace();
-  for (const [one, other] of [
-    ["ens192", "ens160"],
-    ["up", "type"],
-    ["dev", "b"],
-    ["name", "down"],
-  ]) {
-    await ns.ip(`link add name ${one} type veth peer name ${other}`);
-  }
-  const before = (await ns.json("link show")).length;
-  const calls = fc.sample(call, { numRuns: count, seed });
-  const codes = new Map<string, number>();
-  const makeCalls = async () => {
-    for (let next = calls.pop(); next; next = calls.pop()) {
-      const fault = await examine(next, [ip, "netns", "exec", ns.name, executable], codes);
-      if (fault)
-        throw new Error(`${fault}: seed ${seed}, ${JSON.stringify(next.env)} ${Buffer.from(next.stdin).toString()}`);
+test(
+  `${count} calls of the executable: one document or none, a code of ours, never a bug or a crash`,
+  async () => {
+    // A node whose NICs are called like words of ip.
+    await using ns = await namespace();
+    for (const [one, other] of [
+      ["ens192", "ens160"],
+      ["up", "type"],
+      ["dev", "b"],
+      ["name", "down"],
+    ]) {
+      await ns.ip(`link add name ${one} type veth peer name ${other}`);
     }
-  };
-  await Promise.all([makeCalls(), makeCalls(), makeCalls()]);
-  console.log(`answers of ${count} calls, by code: ${JSON.stringify(Object.fromEntries([...codes].sort()))}`);
-  // Where the kernel has bonds and VLANs, some were made.
-  expect((await ns.json("link show")).length).toBeGreaterThanOrEqual(before);
-  expect(codes.size).toBeGreaterThan(6);
-}, 240_000);
+    const before = (await ns.json("link show")).length;
+    const calls = fc.sample(call, { numRuns: count, seed });
+    const codes = new Map<string, number>();
+    const makeCalls = async () => {
+      for (let next = calls.pop(); next; next = calls.pop()) {
+        const fault = await examine(next, [ip, "netns", "exec", ns.name, executable], codes);
+        if (fault)
+          throw new Error(`${fault}: seed ${seed}, ${JSON.stringify(next.env)} ${Buffer.from(next.stdin).toString()}`);
+      }
+    };
+    await Promise.all([makeCalls(), makeCalls(), makeCalls()]);
+    console.log(`answers of ${count} calls, by code: ${JSON.stringify(Object.fromEntries([...codes].sort()))}`);
+    // Where the kernel has bonds and VLANs, some were made.
+    expect((await ns.json("link show")).length).toBeGreaterThanOrEqual(before);
+    expect(codes.size).toBeGreaterThan(6);
+  },
+  timeLimit(240_000),
+);
 
 /** What is wrong with the answer to a call, in words; counts the codes. */
 async function examine({ env, stdin }: Call, argv: string[], codes: Map<string, number>): Promise<string | undefined> {

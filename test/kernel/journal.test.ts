@@ -56,7 +56,9 @@ describe("what a killed ADD left is taken back by the next one, whatever its con
     await addInSession(ns, bonded, ip);
     expect(await link(ns, "ens192")).toMatchObject({ master: "bond0" });
     const { json } = await ifacer(ns, "ADD", bonded);
-    expect(json.msg).toBe("ens160 is not a slave of bond0: RTNETLINK answers: Device or resource busy; all was undone");
+    expect(json.msg).toBe(
+      "ens160 is not a slave of bond0: Error: Device is in use and cannot be enslaved.; all was undone",
+    );
     expect(await photographSettled(ns)).toBe(before);
   });
 
@@ -80,7 +82,7 @@ describe("what a killed ADD left is taken back by the next one, whatever its con
       raised,
     ]);
     expect(await tell(ns)).toEqual([...complete(), "ens224 up"].sort());
-    expect(await tell(pod)).toEqual(["net1 up"]);
+    expect(await tell(pod)).toEqual(["net1 up mode=vepa"]);
   });
 
   test("all was complete but active_slave: that is finished", async () => {
@@ -151,7 +153,7 @@ describe("a journal that is not believed: nothing is taken back, and it goes", (
 describe("a journal that can't be written: code 5, and nothing is changed", () => {
   test.each([
     ["a full disk", "mount -t tmpfs -o size=4k none /run/ifacer; head -c 4096 /dev/zero >/run/ifacer/full", "ENOSPC"],
-    ["a folder in its place", "mkdir $journal", "remove it by hand"],
+    ["a folder in its place", "mount -t tmpfs none /run/ifacer; mkdir $journal", "remove it by hand"],
   ])("%s", async (_, prepare, words) => {
     await using ns = await nodeWith(...nics);
     mkdirSync("/run/ifacer", { recursive: true, mode: 0o700 });
@@ -183,7 +185,7 @@ test("undoing that failed is tried again by the next ADD", async () => {
   expect(await photographSettled(ns)).toBe(before);
 });
 
-test("links that the policy or a conflict protects are looked at after that only", async () => {
+test("NICs that a killed ADD took are free for another bond", async () => {
   await using ns = await nodeWith(...nics);
   await addKilled(ns, 8);
   await setUp(ns, ["link add name bond1 type bond mode active-backup"]);

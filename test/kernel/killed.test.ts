@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { timeLimit, volume } from "../volume.ts";
 import { add, bonded, complete, nics, tell } from "./bonded.ts";
 import { executable, type Namespace } from "./harness.ts";
 import { nodeWith } from "./node.ts";
@@ -105,10 +106,22 @@ async function killAtPoints(count: number, whom: "group" | "plugin", sought: rea
   );
 }
 
-test("killed with its process group at 100 points of an ADD: the next ADD finishes what is there", async () => {
-  await killAtPoints(100, "group", ["nothing", "part", "all"]);
-}, 900_000);
+const points = volume({ sample: 100, full: 900 });
 
-test("killed alone at 12 points, so that its ip goes on: the next ADD waits for that, and finishes", async () => {
-  await killAtPoints(12, "plugin", ["nothing", "all"]);
-}, 400_000);
+test(
+  `killed with its process group at ${points} points of an ADD: the next ADD finishes what is there`,
+  async () => {
+    await killAtPoints(points, "group", ["nothing", "part", "all"]);
+  },
+  timeLimit(900_000),
+);
+
+const alone = volume({ sample: 12, full: 100 });
+
+test(
+  `killed alone at ${alone} points, so that its ip goes on: the next ADD waits for that, and finishes`,
+  async () => {
+    await killAtPoints(alone, "plugin", ["nothing", "all"]);
+  },
+  timeLimit(400_000),
+);
