@@ -87,6 +87,9 @@ async function answerDropIn(
   const { text, leftOut } = writeDropIn(service, names);
   const path = `${root}${dropIns[service].path}`;
   const written = names.filter((name) => !leftOut.includes(name));
+  // A file for networkd that names no link might be taken for one about all of them.
+  if (written.length === 0)
+    return refuse(`${service} can't be told of a link with any of these names: ${leftOut.map(showName).join(", ")}`);
   const told = { path, links: written, leftOut, text };
   const notes = leftOut.map((name) => `${service} can't be told of a link called ${showName(name)}: it is left out`);
   if (!install) return { status: 0, text, json: versioned(told), notes };

@@ -83,7 +83,6 @@ const grammars: Readonly<Record<NetworkService, Grammar>> = {
       /^[\w.@+=~^*?[{}()<>|&-][\w.@+=~^!*?[{}()<>|&-]*$/.test(name) && /\D/.test(name)
         ? name.replace(/[*?[]/g, "[$&]")
         : undefined,
-    // Without a name the section would match every link.
     write: (expressions) =>
       expressions.length === 0
         ? []

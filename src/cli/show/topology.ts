@@ -66,8 +66,8 @@ function isRoot(link: NodeLink): boolean {
 }
 
 function makeNode(link: NodeLink, around: Around): Node {
-  const above = link.namespace === undefined;
-  const children = above ? [...(around.uppers.get(link.name) ?? []), ...(around.inPods.get(link.index) ?? [])] : [];
+  const isHere = link.namespace === undefined;
+  const children = isHere ? [...(around.uppers.get(link.name) ?? []), ...(around.inPods.get(link.index) ?? [])] : [];
   return { link, problems: findProblems(link, around), children: children.map((child) => makeNode(child, around)) };
 }
 

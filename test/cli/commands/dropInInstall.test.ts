@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -92,4 +93,25 @@ test("doctor -f warns of a cniVersion that the containerd of the node does not k
     message: "containerd 1.6 does not know cniVersion 1.1.0 and fails every ADD of standard input: plugins[0]",
   });
   expect([await look("1.6.20~ds1", "1.0.0"), await look("v2.1.0", "1.1.0")]).toEqual([undefined, undefined]);
+});
+
+test("names that networkd can't be told of are left out and named; where there is no other, nothing is written", async () => {
+  using root = scratch();
+  const named = (...interfaces: string[]) =>
+    config
+      .replace('["nosuch1","nosuch2"]', JSON.stringify(interfaces))
+      .replace("bond77", interfaces.length > 2 ? "bond77" : "é");
+  const call = (stdin: string) =>
+    ifacer(["doctor", "--networkd", "--install", "--root", root.path, "-f", "-"], { stdin });
+  const path = `${root.path}/etc/systemd/network/05-ifacer.network`;
+  const none = await call(named("!b", "12"));
+  expect([none.status, none.stdout, existsSync(path)]).toEqual([1, "", false]);
+  const some = await call(named("!b", "d1", "d2"));
+  expect([some.status, some.stderr]).toEqual([
+    0,
+    'ifacer: systemd-networkd can\'t be told of a link called "!b": it is left out\n',
+  ]);
+  expect(readFileSync(path, "utf8")).toContain(
+    '# left out, systemd-networkd can\'t be told of a link with this name: "!b"\n[Match]\nName=bond77\n',
+  );
 });
