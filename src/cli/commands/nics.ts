@@ -107,13 +107,13 @@ function desireBondOf(nics: readonly string[], name: string): Desired {
   };
 }
 
-interface Sight {
+interface Snapshot {
   readonly desired: Desired;
   readonly current: Current;
   readonly judge: Judge;
 }
 
-async function describeNic(link: NodeLink, { desired, current, judge }: Sight): Promise<Nic> {
+async function describeNic(link: NodeLink, { desired, current, judge }: Snapshot): Promise<Nic> {
   const fault = findAltNameFault(link.name);
   const conflicts = fault
     ? []
