@@ -12,7 +12,7 @@ const plugins: Record<string, string> = {
 const chains = [
   `{"cniVersion":"0.3.1","name":"macvlan-conf","plugins":[{"type":"ifacer","interfaces":["ens192"],"vlanID":100},
   {"type":"macvlan","master":"ens192.100","mode":"bridge","ipam":{"type":"static","addresses":[{"address":"192.0.2.10/24"}]}}]}`,
-  `{"cniVersion":"0.3.1","name":"macvlan-conf","plugins":[{"type":"ifacer","interfaces":["ens192","ens160"],"vlanID":200,"bond":{"name":"bond0","mode":1,"options":"primary=ens160;arp_interval=1"}},
+  `{"cniVersion":"0.3.1","name":"macvlan-conf","plugins":[{"type":"ifacer","interfaces":["ens192","ens160"],"vlanID":200,"bond":{"name":"bond0","mode":1,"options":"primary=ens160;miimon=100"}},
   {"type":"macvlan","master":"bond0.200","mode":"bridge","ipam":{"type":"static","addresses":[{"address":"192.0.2.10/24"}]}}]}`,
 ];
 
@@ -35,6 +35,8 @@ interface Ran {
 const color = process.stdout.isTTY && !process.env["NO_COLOR"];
 const node = "ifacer-demo-node";
 const pod = "ifacer-demo-pod";
+const network = "ifacer-demo-net";
+const ping = Bun.which("ping") ? ["ping"] : ["busybox", "ping"];
 
 for (const chain of chains) show(chain);
 
@@ -43,6 +45,7 @@ function show(text: string): void {
   const interfaces = chain.plugins[0]?.["interfaces"] as string[];
   try {
     makeNode(interfaces);
+    makeHost(String(chain.plugins[0]?.["vlanID"]));
     title(`A node with ${interfaces.join(" and ")}, and this network config`);
     say(text);
     title("ADD");
@@ -52,6 +55,8 @@ function show(text: string): void {
     if (result !== undefined) {
       title("What is in the Pod: ip -br address show dev net1");
       say(ip(`-n ${pod} -br address show dev net1`).trim());
+      title(`What comes through: ping 192.0.2.1, a host in VLAN ${chain.plugins[0]?.["vlanID"]} of the network`);
+      sayPing();
     }
     title("ADD again, for another Pod: nothing changes");
     const before = linksOf(node);
@@ -60,15 +65,36 @@ function show(text: string): void {
     say(same ? "the links are the same as before" : "the links have changed");
     if (!same) process.exitCode = 1;
   } finally {
-    for (const name of [pod, node]) run(["ip", "netns", "del", name]);
+    for (const name of [pod, node, network]) run(["ip", "netns", "del", name]);
   }
 }
 
 function makeNode(nics: readonly string[]): void {
-  for (const name of [pod, node]) ip(`netns add ${name}`);
+  for (const name of [pod, node, network]) ip(`netns add ${name}`);
+  ip(`-n ${network} link add name switch type bridge`);
+  ip(`-n ${network} link set dev switch up`);
   for (const nic of nics) {
-    ip(`-n ${node} link add name ${nic} type dummy`);
+    ip(`-n ${node} link add name ${nic} type veth peer name ${nic} netns ${network}`);
     ip(`-n ${node} link set dev ${nic} up`);
+    ip(`-n ${network} link set dev ${nic} master switch up`);
+  }
+}
+
+/** A host in a VLAN behind the switch that the NICs are plugged into. */
+function makeHost(vlanID: string): void {
+  ip(`-n ${network} link add link switch name host type vlan id ${vlanID}`);
+  ip(`-n ${network} address add 192.0.2.1/24 dev host`);
+  ip(`-n ${network} link set dev host up`);
+}
+
+/** Waits for the first answer: a bond takes a moment until it sees that its slaves have a link. */
+function sayPing(): void {
+  for (let tries = 1; ; tries++) {
+    const { status, stdout } = run(["ip", "netns", "exec", pod, ...ping, "-c", "3", "-W", "2", "192.0.2.1"]);
+    if (status !== 0 && tries < 5) continue;
+    say(stdout.trim());
+    if (status !== 0) process.exitCode = 1;
+    return;
   }
 }
 

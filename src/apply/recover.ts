@@ -34,7 +34,9 @@ export async function recover({ lock }: { lock: number }): Promise<readonly stri
     return [`removed the journal ${journalPath()} of an earlier ADD without acting on it: ${read.fault}`];
   }
   const { journal, certain } = read;
-  const here = certain || isAbout(journal.before, await photographNow(journal.before, { isConcerned: () => false, site: { lock } }));
+  const here =
+    certain ||
+    isAbout(journal.before, await photographNow(journal.before, { isConcerned: () => false, site: { lock } }));
   const notes = here ? await settle(journal, { lock }) : [];
   removeJournalFile();
   return notes;

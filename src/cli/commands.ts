@@ -170,19 +170,23 @@ export const commands: readonly Command[] = [
     name: "doctor",
     summary: "find what on this node would stop ifacer, with the remedy",
     text: [
-      "Looks at ip and its version, the kernel's drivers, capabilities, the C library, the node's policy, and whether NetworkManager " +
-        "or systemd-networkd would take ifacer's links over. With -f also at what the configs name.",
+      "Looks at ip and its version, the kernel's drivers, capabilities, the C library, the node's policy, the lock, and whether " +
+        "NetworkManager or systemd-networkd would take ifacer's links over. With -f also at all that 'ifacer plan' looks at. " +
+        "Nothing is changed.",
       "--network-manager and --networkd print a file that keeps them off exactly these links: those of the configs with -f, else those " +
-        "that ifacer has made on this node.",
+        "that ifacer has made on this node. With --install the file is put into place, in one step, and the next command told. It " +
+        "belongs there before the first Pod comes.",
     ],
     options: [
       { ...file, doc: "the configs whose links it is about" },
       { long: "--network-manager", doc: "print the drop-in for NetworkManager" },
       { long: "--networkd", doc: "print the file for systemd-networkd" },
+      { long: "--install", doc: "put that file into place; one that is not ifacer's is left alone" },
+      { long: "--root", value: "DIR", doc: "the root folder of another system, an image, to install it into" },
       output,
     ],
-    no: "something would stop ifacer",
-    examples: ["ifacer doctor", "ifacer doctor --network-manager -f net.yaml"],
+    no: "something would stop ifacer, or there is no drop-in to be written",
+    examples: ["ifacer doctor", "ifacer doctor --network-manager --install -f net.yaml"],
     run: examine,
   },
   {

@@ -9,8 +9,8 @@ import { readCall, readRequest } from "./request.ts";
 /** Set by scripts/build.ts. */
 declare const IFACER_VERSION: string;
 
-/** What is begun before anything is known of a call. */
-export interface Begun {
+/** What is fetched before anything is known of a call. */
+export interface Prefetched {
   /** For a command that looks at links. */
   readonly look: StartedLook | undefined;
   /** All of standard input, for a command that reads it. */
@@ -18,7 +18,7 @@ export interface Begun {
 }
 
 /** Answers a runtime's call: one JSON document or nothing on standard output, whatever happens. Returns the exit status. */
-export async function runPlugin({ look, stdin }: Begun): Promise<number> {
+export async function runPlugin({ look, stdin }: Prefetched): Promise<number> {
   let cniVersion: Version = newestVersion;
   try {
     const lacking = lacksStdout();

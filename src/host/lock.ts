@@ -28,7 +28,7 @@ const patience = 30;
  * no way to lock.
  */
 export async function withLock<T>(work: (lock: number) => Promise<T>): Promise<T> {
-  const path = `${lockFolder}/netns-${statSync("/proc/self/ns/net").ino}.lock`;
+  const path = lockPath();
   const fd = openLockFile(path);
   try {
     if (!(await waitForLock(fd))) {
@@ -42,6 +42,11 @@ export async function withLock<T>(work: (lock: number) => Promise<T>): Promise<T
   } finally {
     closeSync(fd);
   }
+}
+
+/** The lock file of this network namespace. */
+export function lockPath(): string {
+  return `${lockFolder}/netns-${statSync("/proc/self/ns/net").ino}.lock`;
 }
 
 function openLockFile(path: string): number {

@@ -27,7 +27,13 @@ export function askAbout(desired: Desired, { vlans, depth }: { vlans: readonly V
     if (findAltNameFault(vlan.name) === undefined) names.add(vlan.name);
   }
   const ofUse = depth === "use" && desired.bond !== undefined;
-  const lines = [...desired.interfaces.map(ofUse ? askAboutAddresses : askAboutLink), ...[...names].map(askAboutLink)];
+  const nics = desired.interfaces;
+  const aboutNICs = !ofUse
+    ? nics.map(askAboutLink)
+    : nics.length > mostOneByOne
+      ? [allAddresses]
+      : nics.map(askAboutAddresses);
+  const lines = [...aboutNICs, ...[...names].map(askAboutLink)];
   if (ofUse) lines.push(...stackedKinds.map((kind) => `link show type ${kind}`), allRoutes);
   if (desired.bond) lines.push(askAboutLink(desired.bond.name));
   lines.push(aboutLoopback);
@@ -37,7 +43,7 @@ export function askAbout(desired: Desired, { vlans, depth }: { vlans: readonly V
 
 /** Whether this is all that `ip` says to the lines: it writes each answer at once, and the last one is the loopback device's. */
 export function isWhole(stdout: string, lines: readonly string[]): boolean {
-  const asked = lines.filter((line) => line.endsWith(` dev ${loopback}`)).length;
+  const asked = lines.filter((line) => line === allAddresses || line.endsWith(` dev ${loopback}`)).length;
   return stdout.endsWith("\n") && countLoopback(stdout) >= asked;
 }
 
@@ -49,6 +55,11 @@ export function isEnough(stdout: string, lines: readonly string[]): boolean {
 function countLoopback(stdout: string): number {
   return stdout.split(`"ifname":"${loopback}"`).length - 1;
 }
+
+/** The kernel walks over all links for each NIC that addresses are asked of; no bond has that many NICs. */
+const mostOneByOne = 64;
+
+const allAddresses = "address show";
 
 /** With `dev NIC`, `ip` would leave out the routes for which the NIC is one of several ways. */
 const allRoutes = "route show table all";

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { executable, type Namespace, namespace } from "./harness.ts";
 import { photograph } from "./node.ts";
@@ -315,7 +315,9 @@ net.json: plugins[0]: 1 change, ADD would make it
       1,
       expect.stringContaining("\nbad      net.json: plugins[0]: the interface ens160 is not on this node"),
     ]);
-    expect((await run(ns, `doctor --networkd -f ${net}`)).stdout).toContain("Name=bond0 ens192 ens160 bond0.100\n");
+    expect((await run(ns, `doctor --networkd -f ${net}`)).stdout).toContain(
+      "Name=bond0\nName=ens192\nName=ens160\nName=bond0.100\n",
+    );
     expect(await run(ns, "doctor --networkd")).toEqual({
       status: 1,
       stdout: "",
@@ -328,29 +330,82 @@ net.json: plugins[0]: 1 change, ADD would make it
     await ns.ip("link add link ens192 name ens192.7 type vlan id 7");
     await ns.ip("link add link ens192 name ens192.8 type vlan id 8");
     for (const vlan of ["ens192.7", "ens192.8"]) await ns.ip(`link set dev ${vlan} alias ifacer`);
-    // Two processes of these names, and the files that the services keep of each link, laid over /run for this run only.
+    // Two processes of these names, what NetworkManager's client says, and the files that networkd keeps of each link.
+    writeFileSync(
+      `${folder}/nmcli`,
+      '#!/bin/sh\n[ "$1 $2 $3 $4" = "-g GENERAL.NM-MANAGED device show" ] || exit 2\n[ "$5" = ens192.8 ] && echo yes || echo no\n',
+    );
+    chmodSync(`${folder}/nmcli`, 0o755);
     for (const name of ["NetworkManager", "systemd-networkd"]) copyFileSync("/bin/sleep", `${folder}/${name}`);
     const script = `
       mount -t tmpfs run /run && mkdir -p /run/NetworkManager/devices /run/systemd/netif/links
       for vlan in ens192.7 ens192.8; do
         index=$(cat /sys/class/net/$vlan/ifindex)
-        printf '[device]\\nmanaged=false\\n' >/run/NetworkManager/devices/$index
+        # Old words, as it keeps them.
+        printf '[device]\\nmanaged=true\\n' >/run/NetworkManager/devices/$index
         printf 'ADMIN_STATE=unmanaged\\nOPER_STATE=carrier\\n' >/run/systemd/netif/links/$index
       done
-      printf '[device]\\nmanaged=true\\n' >/run/NetworkManager/devices/$index
       ${folder}/NetworkManager 60 >/dev/null & nm=$!
       ${folder}/systemd-networkd 60 >/dev/null & networkd=$!
       until grep -q ^systemd /proc/$networkd/comm && grep -q ^Network /proc/$nm/comm; do sleep 0.1; done
-      ${executable} doctor
+      PATH=${folder}:$PATH ${executable} doctor
+      PATH=/usr/sbin:/sbin:/usr/bin:/bin ${executable} doctor | grep NetworkManager:
       kill $nm $networkd`;
     const { stdout } = await ns.run(["sh", "-c", script], { env: { CNI_COMMAND: undefined } });
-    expect(stdout.split("\n").slice(-5)).toEqual([
+    expect(stdout.split("\n").slice(-6)).toEqual([
       "doubtful NetworkManager: runs and manages ens192.8: it may change or release what it manages",
-      "    remedy: 'ifacer doctor --network-manager -f FILE >/etc/NetworkManager/conf.d/90-ifacer.conf', then 'systemctl reload NetworkManager'",
+      "    remedy: 'ifacer doctor --network-manager --install -f FILE', then 'systemctl restart NetworkManager'",
       "good     systemd-networkd: runs, and leaves ifacer's links alone",
       "nothing would stop ifacer here",
+      "doubtful NetworkManager: runs; what it manages can't be told without nmcli, it may take over links that ifacer makes",
       "",
     ]);
+  });
+
+  test("doctor -f: asks what plan asks, and looks at the lock", async () => {
+    await using ns = await nodeWith("ens192", "ens160");
+    await ns.ip("address add 192.0.2.1/24 dev ens160");
+    const net = file("net.json", conflist(bondVlan));
+    const used = await run(ns, `doctor -f ${net}`);
+    expect([used.status, used.stdout]).toEqual([
+      1,
+      expect.stringContaining("\nbad      net.json: plugins[0]: ens160 has the address 192.0.2.1/24: "),
+    ]);
+    await ns.ip("address del 192.0.2.1/24 dev ens160");
+    const before = await photograph(ns);
+    const script = (run: string, then: string) =>
+      ns.run(["sh", "-c", `mount -t tmpfs ${run} run /run && ${then}`], { env: { CNI_COMMAND: undefined } });
+    const readOnly = await script("-o ro", `${executable} doctor -f ${net}`);
+    expect([readOnly.status, readOnly.stdout]).toEqual([
+      1,
+      expect.stringMatching(/\nbad {6}lock: \/run\/ifacer\/netns-\d+\.lock can't be opened: EROFS/),
+    ]);
+    const lock =
+      "mkdir /run/ifacer && lock=/run/ifacer/netns-$(stat -Lc %i /proc/self/ns/net).lock && exec 9>$lock && flock 9";
+    const held = await script(
+      "",
+      `${lock} && ${executable} doctor; touch -d '-100 seconds' $lock; ${executable} doctor`,
+    );
+    expect(held.stdout).toMatch(/good {5}lock: \S+ is held by the process \d+ for \d+ s, an ADD at work\n/);
+    expect(held.stdout).toMatch(/bad {6}lock: \S+ is held by the process \d+ for \d\d\d s\n {4}remedy: 'ps -fp \d+'/);
+    const free = await script("", `${executable} doctor -f ${net} && ls /run`);
+    expect([free.status, free.stdout]).toEqual([0, expect.stringContaining("nothing would stop ifacer here\n")]);
+    expect(free.stdout).toEndWith("here\n");
+    expect(await photograph(ns)).toBe(before);
+  });
+});
+
+describe("nics on the README's example", () => {
+  test("names the bond that a slave belongs to, and nothing else", async () => {
+    await using ns = await nodeWith("ens192", "ens160");
+    const [, example = ""] =
+      /```json\n(.*?)```/s.exec(readFileSync(`${import.meta.dir}/../../README.md`, "utf8")) ?? [];
+    const net = file("readme.json", JSON.parse(example));
+    expect((await run(ns, `apply --yes -f ${net}`)).status).toBe(0);
+    const { nics } = JSON.parse((await run(ns, "nics -o json")).stdout);
+    for (const { name, obstacles } of nics) {
+      expect([name, obstacles]).toEqual([name, [expect.stringMatching(`^${name} belongs to bond0 \\(a bond\\)`)]]);
+    }
   });
 });
 

@@ -62,7 +62,7 @@ test("what the commands left behind", async () => {
     "[keyfile]\nunmanaged-devices+=interface-name:=bond0;interface-name:=ens192;interface-name:=ens160;interface-name:=bond0.100\n",
   );
   expect(readFileSync(`${folder}/etc/systemd/network/05-ifacer.network`, "utf8")).toEndWith(
-    "[Match]\nName=bond0 ens192 ens160 bond0.100\n\n[Link]\nUnmanaged=yes\n",
+    "[Match]\nName=bond0\nName=ens192\nName=ens160\nName=bond0.100\n\n[Link]\nUnmanaged=yes\n",
   );
   for (const schema of ["ifacer.schema.json", "policy.schema.json"]) {
     expect(JSON.parse(readFileSync(`${folder}/${schema}`, "utf8"))).toHaveProperty("$schema");

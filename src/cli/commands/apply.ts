@@ -41,14 +41,14 @@ export async function applyConfigs(options: Options, screen: Screen): Promise<Re
 }
 
 /** One thing that was done, or that the kernel would not do and its words. */
-interface Deed {
+interface Step {
   readonly message: string;
   readonly refused?: string;
 }
 
 interface Ending {
   readonly plan: readonly Line[];
-  readonly done: readonly Deed[];
+  readonly done: readonly Step[];
   readonly said: string;
   readonly status: 0 | 1;
 }
@@ -87,8 +87,8 @@ function showUpdates(updates: readonly Update[]): Line[] {
 }
 
 /** Stops at the config that fails, and still tells what was done before it. */
-async function carryOutAll({ assessments }: Assessments, wanted: { update: boolean }): Promise<Deed[]> {
-  const done: Deed[] = [];
+async function carryOutAll({ assessments }: Assessments, wanted: { update: boolean }): Promise<Step[]> {
+  const done: Step[] = [];
   for (const { path, desired } of assessments) {
     try {
       if (desired) await carryOut(desired, { ...wanted, done });
@@ -102,7 +102,7 @@ async function carryOutAll({ assessments }: Assessments, wanted: { update: boole
 }
 
 /** Adds to `done` what was done, as soon as it was: a later step may fail. */
-async function carryOut(desired: Desired, { update, done }: { update: boolean; done: Deed[] }): Promise<void> {
+async function carryOut(desired: Desired, { update, done }: { update: boolean; done: Step[] }): Promise<void> {
   const { changes, refused, notes } = await apply(desired, {
     judge: readPolicy(),
     seen: await observe(desired, { depth: "links" }),
@@ -120,7 +120,7 @@ async function carryOut(desired: Desired, { update, done }: { update: boolean; d
  *
  * Throws code 101 (no permission), 5 or 11 (lock).
  */
-async function bringInLine(desired: Desired, done: Deed[]): Promise<void> {
+async function bringInLine(desired: Desired, done: Step[]): Promise<void> {
   if (planUpdates((await planNow(desired)).drift).every(({ line }) => line === undefined)) return;
   if (!(await hasNetAdmin())) {
     throw new CniError(Code.noPermission, "ifacer may not change the network: run it as root with CAP_NET_ADMIN");

@@ -1,8 +1,9 @@
-import { checkInterfaces, checkNode } from "../../cni/entries/nodeStatus.ts";
+import { checkNode } from "../../cni/entries/nodeStatus.ts";
 import { CniError } from "../../error.ts";
-import type { NetworkService } from "../../host/services.ts";
+import { putTextFile } from "../../host/newFile.ts";
+import { isRunning, type NetworkService } from "../../host/services.ts";
 import type { Desired } from "../../model.ts";
-import { observe } from "../../observe/observe.ts";
+import { quoteForShell } from "../../plan/shell.ts";
 import { type Options, UsageError } from "../arguments.ts";
 import { findEntries } from "../read/entries.ts";
 import { readFiles } from "../read/files.ts";
@@ -10,23 +11,29 @@ import { describeProblem, type Judgement, judge } from "../read/judge.ts";
 import { listNodeLinks } from "../read/nodeLinks.ts";
 import { listLinksOfConfigs, listLinksOfNode } from "../read/ownLinks.ts";
 import { type Report, versioned } from "../show/report.ts";
-import { type Colour, type Line, line } from "../show/screen.ts";
-import { dropIns, writeDropIn } from "./dropIn.ts";
+import { type Colour, command, type Line, line } from "../show/screen.ts";
+import { planNow } from "./assess.ts";
+import { dropIns, mark, showName, writeDropIn } from "./dropIn.ts";
 import { examineNode, type Finding } from "./examine.ts";
 
 /** `ifacer doctor`: what on this node would stop ifacer, and the remedies; or a drop-in that keeps others off its links. */
 export async function examine(options: Options): Promise<Report> {
   const judgements = options.has("--file") ? judgeFiles(options) : undefined;
+  if (options.has("--root") && !options.has("--install"))
+    throw new UsageError("--root is where --install puts a drop-in: give both or neither");
   const services = (["NetworkManager", "systemd-networkd"] as const).filter((service) =>
     options.has(dropIns[service].option),
   );
   const [service] = services;
   if (services.length > 1)
     throw new UsageError("--network-manager and --networkd are two files: ask for one at a time");
-  if (service) return printDropIn(service, judgements);
+  const root = options.value("--root")?.replace(/\/+$/, "") ?? "";
+  const install = options.has("--install");
+  if (service) return answerDropIn(service, judgements, { install, root });
+  if (install) throw new UsageError("--install puts a drop-in into place: say --network-manager or --networkd with it");
 
   const findings = await examineNode(judgements);
-  for (const judgement of judgements ?? []) findings.push(await examineConfig(judgement));
+  for (const judgement of judgements ?? []) findings.push(...(await examineConfig(judgement)));
   const bad = findings.filter(({ state }) => state === "bad").length;
   return {
     status: bad > 0 ? 1 : 0,
@@ -45,6 +52,7 @@ function judgeFiles(options: Options): Judgement[] {
   const { entries, problems } = findEntries(readFiles(options.values("--file")));
   const unread = problems.map((problem) => ({
     path: describeProblem(problem),
+    cniVersion: undefined,
     desired: undefined,
     problems,
     warnings: [],
@@ -52,7 +60,18 @@ function judgeFiles(options: Options): Judgement[] {
   return [...entries.map(judge), ...unread];
 }
 
-async function printDropIn(service: NetworkService, judgements: readonly Judgement[] | undefined): Promise<Report> {
+interface Wanted {
+  /** Whether the file is put into place, instead of printed. */
+  readonly install: boolean;
+  /** The folder that stands for `/`, of an image for example; without a slash at its end. */
+  readonly root: string;
+}
+
+async function answerDropIn(
+  service: NetworkService,
+  judgements: readonly Judgement[] | undefined,
+  { install, root }: Wanted,
+): Promise<Report> {
   const faulty = judgements?.find(({ desired }) => desired === undefined);
   if (faulty) return refuse(`${faulty.path}: not valid, see 'ifacer validate'`);
   const { links } = await listNodeLinks();
@@ -65,31 +84,73 @@ async function printDropIn(service: NetworkService, judgements: readonly Judgeme
         : "ifacer has made no link on this node yet: name the configs with -f",
     );
   }
-  const text = writeDropIn(service, names);
-  return { status: 0, text, json: versioned({ path: dropIns[service].path, links: names, text }) };
+  const { text, leftOut } = writeDropIn(service, names);
+  const path = `${root}${dropIns[service].path}`;
+  const written = names.filter((name) => !leftOut.includes(name));
+  // A file for networkd that names no link might be taken for one about all of them.
+  if (written.length === 0)
+    return refuse(`${service} can't be told of a link with any of these names: ${leftOut.map(showName).join(", ")}`);
+  const told = { path, links: written, leftOut, text };
+  const notes = leftOut.map((name) => `${service} can't be told of a link called ${showName(name)}: it is left out`);
+  if (!install) return { status: 0, text, json: versioned(told), notes };
+  const changed = putTextFile(path, text, { mark });
+  return {
+    status: 0,
+    text: [
+      line(0, changed ? `${path} is installed` : `${path} is the same already, nothing was done`),
+      ...tellNext(service, written, { root }),
+    ],
+    json: versioned({ ...told, changed }),
+    notes,
+  };
+}
+
+/** What is to be typed then, and how to see that it worked. */
+function tellNext(service: NetworkService, names: readonly string[], { root }: { root: string }): Line[] {
+  if (root !== "") return [line(0, "it counts from the first boot of that system on")];
+  const { command: restart } = dropIns[service];
+  if (!isRunning(service)) return [line(0, `${service} does not run here, it reads the file when it starts`)];
+  const shown = names.map(quoteForShell);
+  const ask = {
+    NetworkManager: () => shown.map((name) => `nmcli -g GENERAL.NM-MANAGED device show ${name}`),
+    "systemd-networkd": () => [`networkctl list ${shown.join(" ")}`],
+  }[service]();
+  const answer = service === "NetworkManager" ? "no" : "unmanaged";
+  return [
+    line(0, "next, so that it is read:"),
+    command(1, restart),
+    line(0, `then these say '${answer}' of each link that is there:`),
+    ...ask.map((one) => command(1, one)),
+  ];
 }
 
 function refuse(message: string): Report {
   return { status: 1, text: [], json: versioned({ problems: [{ path: "", message }] }), notes: [message] };
 }
 
-/** What only the node tells about a config is what STATUS would say. */
-async function examineConfig({ path, desired }: Judgement): Promise<Finding> {
+/** What ADD would say: what STATUS asks of the node, then the plan with the node's policy. */
+async function examineConfig({ path, desired }: Judgement): Promise<Finding[]> {
   if (desired === undefined) {
-    return { what: path, state: "bad", message: "not valid", remedy: "'ifacer validate' says what is wrong" };
+    return [{ what: path, state: "bad", message: "not valid", remedy: "'ifacer validate' says what is wrong" }];
   }
-  const reason = await findObstacle(desired);
-  if (reason === undefined) return { what: path, state: "good", message: "ADD can be tried here" };
-  return { what: path, state: "bad", message: reason, remedy: "'ifacer nics' lists what there is" };
+  const obstacles = await findObstacles(desired);
+  if (obstacles.length === 0) return [{ what: path, state: "good", message: "ADD can be tried here" }];
+  return obstacles.map(({ message, remedy }) => ({ what: path, state: "bad", message, ...(remedy && { remedy }) }));
 }
 
-async function findObstacle(desired: Desired): Promise<string | undefined> {
+interface Obstacle {
+  readonly message: string;
+  readonly remedy?: string;
+}
+
+async function findObstacles(desired: Desired): Promise<Obstacle[]> {
   try {
     await checkNode(desired);
-    checkInterfaces(desired, await observe(desired, { depth: "links" }));
-    return undefined;
+    return (await planNow(desired)).conflicts.map(({ reason, message }) =>
+      reason === "missing" ? { message, remedy: "'ifacer nics' lists what there is" } : { message },
+    );
   } catch (error) {
-    if (error instanceof CniError) return error.message;
+    if (error instanceof CniError) return [{ message: error.message }];
     throw error;
   }
 }

@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import { CniError } from "../../error.ts";
 import { findIp, runIp } from "../../host/ip.ts";
 import { readLibcVersion } from "../../host/libc.ts";
+import { lookAtLock } from "../../host/lockState.ts";
 import { type Driver, hasNetAdmin, isAvailable, isLoaded } from "../../host/proc.ts";
 import { findProgram } from "../../host/programs.ts";
-import { isRunning, manages, type NetworkService } from "../../host/services.ts";
+import { canBeAsked, isRunning, manages, type NetworkService } from "../../host/services.ts";
 import { readPolicy } from "../../policy/load.ts";
 import { policyPath } from "../../policy/path.ts";
 import type { Judgement } from "../read/judge.ts";
@@ -32,6 +33,8 @@ export async function examineNode(judgements: readonly Judgement[] | undefined):
     await examineRights(),
     await examineLibc(),
     examinePolicy(),
+    examineLock(),
+    ...examineRuntime(judgements ?? []),
     ...(await examineServices((links) => (desired ? listLinksOfConfigs(desired, links) : listLinksOfNode(links)))),
   ];
 }
@@ -105,6 +108,44 @@ function examinePolicy(): Finding {
   return { what, state: "good", message: isThere ? `${policyPath} is valid` : "there is none, everything is allowed" };
 }
 
+/** In seconds. An ADD holds it for a fraction of one. */
+const longestHold = 30;
+
+function examineLock(): Finding {
+  const what = "lock";
+  const lock = lookAtLock();
+  switch (lock.state) {
+    case "free":
+      return { what, state: "good", message: "can be taken" };
+    case "held": {
+      const message = `${lock.path} is held by the process ${lock.pid} for ${Math.round(lock.since)} s`;
+      if (lock.since < longestHold) return { what, state: "good", message: `${message}, an ADD at work` };
+      return { what, state: "bad", message, remedy: `'ps -fp ${lock.pid}' says what it is: end it` };
+    }
+    case "unusable": {
+      const remedy = "/run has to be writable where ADD runs: 'findmnt -T /run'";
+      return { what, state: "bad", message: `${lock.path} can't be opened: ${lock.reason}`, remedy };
+    }
+  }
+}
+
+/** Runtimes that do not know a config's version load it, call the node ready, and fail every ADD. */
+function examineRuntime(judgements: readonly Judgement[]): Finding[] {
+  const newer = judgements.filter(({ cniVersion }) => cniVersion === "1.1.0").map(({ path }) => path);
+  const path = newer.length > 0 ? findProgram("containerd") : undefined;
+  if (path === undefined) return [];
+  const { stdout } = Bun.spawnSync([path, "--version"], { stdio: ["ignore", "pipe", "ignore"], timeout: 5000 });
+  const version = / v?(\d+\.\d+)\.\d+/.exec(stdout.toString())?.[1];
+  if (version === undefined || !isBefore2(version)) return [];
+  const message = `containerd ${version} does not know cniVersion 1.1.0 and fails every ADD of ${newer.join(", ")}`;
+  return [{ what: "container runtime", state: "doubtful", message, remedy: "set cniVersion to 1.0.0" }];
+}
+
+/** libcni learnt 1.1.0 with containerd 2.0. */
+function isBefore2(version: string): boolean {
+  return Number(version.split(".")[0]) < 2;
+}
+
 async function examineServices(listOurs: (links: readonly NodeLink[]) => readonly string[]): Promise<Finding[]> {
   const running = (["NetworkManager", "systemd-networkd"] as const).filter(isRunning);
   if (running.length === 0) {
@@ -115,9 +156,11 @@ async function examineServices(listOurs: (links: readonly NodeLink[]) => readonl
   const links = await findLinks();
   const ours = listOurs(links);
   return running.map((service) => {
-    const indexes = links.filter(({ name, namespace }) => namespace === undefined && ours.includes(name));
-    const taken = indexes.filter(({ index }) => manages(service, index) === true).map(({ name }) => name);
-    const silent = indexes.length < ours.length || indexes.some(({ index }) => manages(service, index) === undefined);
+    const names = new Set(ours);
+    const present = links.filter(({ name, namespace }) => namespace === undefined && names.has(name));
+    const asked = present.map((link) => ({ name: link.name, managed: manages(service, link) }));
+    const taken = asked.filter(({ managed }) => managed === true).map(({ name }) => name);
+    const silent = asked.length < ours.length || asked.some(({ managed }) => managed === undefined);
     return judgeService(service, { taken, silent: silent || ours.length === 0 });
   });
 }
@@ -126,10 +169,14 @@ function judgeService(
   service: NetworkService,
   { taken, silent }: { taken: readonly string[]; silent: boolean },
 ): Finding {
-  const { option, path, reload } = dropIns[service];
-  const remedy = `'ifacer doctor ${option} -f FILE >${path}', then '${reload}'`;
+  const { option, command } = dropIns[service];
+  const remedy = `'ifacer doctor ${option} --install -f FILE', then '${command}'`;
   if (taken.length > 0) {
     const message = `runs and manages ${taken.join(", ")}: it may change or release what it manages`;
+    return { what: service, state: "doubtful", message, remedy };
+  }
+  if (!canBeAsked(service)) {
+    const message = "runs; what it manages can't be told without nmcli, it may take over links that ifacer makes";
     return { what: service, state: "doubtful", message, remedy };
   }
   if (silent)

@@ -1,7 +1,7 @@
 import { readCall, readRequest } from "../../cni/request.ts";
 import { readConfig } from "../../config/read.ts";
 import { CniError } from "../../error.ts";
-import { encodeJson, type JsonObject } from "../../json.ts";
+import { encodeJson, type JsonObject, member } from "../../json.ts";
 import type { Desired, Problem } from "../../model.ts";
 import type { Entry } from "./entries.ts";
 import { findForeignMasters } from "./masters.ts";
@@ -9,6 +9,8 @@ import { findForeignMasters } from "./masters.ts";
 /** An entry, and what ADD would say about it without looking at the node. */
 export interface Judgement {
   readonly path: string;
+  /** As the runtime reads it; `undefined`: it is missing, or no string. */
+  readonly cniVersion: string | undefined;
   /** `undefined`: the entry is not valid. */
   readonly desired: Desired | undefined;
   readonly problems: readonly Problem[];
@@ -20,8 +22,10 @@ export function judge({ path, body, followers }: Entry): Judgement {
   const reading = readConfig(body);
   const problems = [...findProtocolFaults(body), ...reading.problems];
   const foreign = reading.desired ? findForeignMasters(reading.desired, followers) : [];
+  const cniVersion = member(body, "cniVersion");
   return {
     path,
+    cniVersion: typeof cniVersion === "string" ? cniVersion : undefined,
     desired: problems.length === 0 ? reading.desired : undefined,
     problems,
     warnings: [

@@ -11,14 +11,16 @@ export function listLinksOfConfigs(desired: readonly Desired[], links: readonly 
     ...vlans.map(({ name, shortName }) => shortName ?? name),
   ]);
   const here = links.filter(({ namespace }) => namespace === undefined);
-  return unique(names.map((name) => here.find(({ altNames }) => altNames.includes(name))?.name ?? name));
+  const owners = new Map(here.flatMap(({ name, altNames }) => altNames.map((altName) => [altName, name] as const)));
+  return unique(names.map((name) => owners.get(name) ?? name));
 }
 
 /** The same of what ifacer has made on this node, which carries its alias. */
 export function listLinksOfNode(links: readonly NodeLink[]): string[] {
   const here = links.filter(({ namespace }) => namespace === undefined);
   const made = here.filter(({ alias }) => alias === "ifacer");
-  const slaves = here.filter(({ master }) => made.some(({ name, kind }) => kind === "bond" && name === master));
+  const bonds = new Set(made.filter(({ kind }) => kind === "bond").map(({ name }) => name));
+  const slaves = here.filter(({ master }) => bonds.has(master ?? ""));
   return unique([...made, ...slaves].map(({ name }) => name));
 }
 

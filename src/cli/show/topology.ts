@@ -1,4 +1,5 @@
 import { quoteForShell } from "../../plan/shell.ts";
+import { groupBy } from "../read/groups.ts";
 import type { NodeLink } from "../read/nodeLinks.ts";
 import { isStacked } from "../read/nodeLinks.ts";
 
@@ -21,18 +22,41 @@ export interface Group {
  * them come last; links that are of no interest here (loopback, veth, bridges) are left out. Pure.
  */
 export function arrange(links: readonly NodeLink[]): Group[] {
+  const around = indexLinks(links);
   const bonds = links.filter(({ kind }) => kind === "bond");
+  const names = new Set(bonds.map(({ name }) => name));
   const grouped = bonds.map((bond): Group => {
-    const slaves = links.filter((link) => link.namespace === undefined && link.master === bond.name);
-    return { nics: slaves.map((slave) => makeNode(slave, links)), bond: makeNode(bond, links) };
+    const slaves = bond.namespace === undefined ? (around.slaves.get(bond.name) ?? []) : [];
+    return { nics: slaves.map((slave) => makeNode(slave, around)), bond: makeNode(bond, around) };
   });
-  const roots = links.filter((link) => isRoot(link) && !bonds.some(({ name }) => name === link.master));
-  const alone = roots.map((link): Group => ({ nics: [makeNode(link, links)], bond: undefined }));
-  const used = alone.filter(({ nics: [nic] }) => nic && nic.children.length > 0);
-  const unused = alone.filter(
-    (group) => !used.includes(group) && group.nics.some(({ link }) => link.kind === undefined),
-  );
-  return [...grouped, ...used, ...unused];
+  const roots = links.filter((link) => isRoot(link) && !names.has(link.master ?? ""));
+  const alone = roots.map((link): Group => ({ nics: [makeNode(link, around)], bond: undefined }));
+  const isUsed = ({ nics: [nic] }: Group) => nic !== undefined && nic.children.length > 0;
+  const unused = alone.filter((group) => !isUsed(group) && group.nics.some(({ link }) => link.kind === undefined));
+  return [...grouped, ...alone.filter(isUsed), ...unused];
+}
+
+/** Who is around a link, so that none is looked for among thousands. */
+interface Around {
+  /** The links of the node by their name. */
+  readonly named: ReadonlyMap<string, NodeLink>;
+  /** Those of the node by their master's name. */
+  readonly slaves: ReadonlyMap<string, readonly NodeLink[]>;
+  /** VLANs and what Pods have, by the name of the link below. */
+  readonly uppers: ReadonlyMap<string, readonly NodeLink[]>;
+  /** Those in Pods, which know the index of the link below only, by that. */
+  readonly inPods: ReadonlyMap<number, readonly NodeLink[]>;
+}
+
+export function indexLinks(links: readonly NodeLink[]): Around {
+  const here = links.filter(({ namespace }) => namespace === undefined);
+  const standing = links.filter((link) => link.kind === "vlan" || isStacked(link));
+  return {
+    named: new Map(here.map((link) => [link.name, link])),
+    slaves: groupBy(here, ({ master }) => master),
+    uppers: groupBy(standing, ({ namespace, parent }) => (namespace === undefined ? parent : undefined)),
+    inPods: groupBy(standing, ({ namespace, parentIndex }) => (namespace === undefined ? undefined : parentIndex)),
+  };
 }
 
 /** NICs, and whatever else bears a VLAN, a macvlan or an ipvlan. */
@@ -41,25 +65,19 @@ function isRoot(link: NodeLink): boolean {
   return link.parent === undefined && !isStacked(link) && link.kind !== "vlan";
 }
 
-function makeNode(link: NodeLink, links: readonly NodeLink[]): Node {
-  const children = links.filter((other) => standsOn(other, link));
-  return { link, problems: findProblems(link, links), children: children.map((child) => makeNode(child, links)) };
-}
-
-/** Links in Pods know the index of the link below them only. */
-function standsOn(upper: NodeLink, lower: NodeLink): boolean {
-  if (lower.namespace !== undefined || (upper.kind !== "vlan" && !isStacked(upper))) return false;
-  return upper.namespace === undefined ? upper.parent === lower.name : upper.parentIndex === lower.index;
+function makeNode(link: NodeLink, around: Around): Node {
+  const isHere = link.namespace === undefined;
+  const children = isHere ? [...(around.uppers.get(link.name) ?? []), ...(around.inPods.get(link.index) ?? [])] : [];
+  return { link, problems: findProblems(link, around), children: children.map((child) => makeNode(child, around)) };
 }
 
 /** What is wrong with a link, in words: what is the matter and, where it is not plain, what to do. */
-export function findProblems(link: NodeLink, links: readonly NodeLink[]): string[] {
-  const here = links.filter(({ namespace }) => namespace === undefined);
-  const lower = here.find(({ name }) => name === link.parent);
-  const bond = here.find(({ name, kind }) => kind === "bond" && name === link.master);
+export function findProblems(link: NodeLink, { named, slaves }: Around): string[] {
+  const lower = named.get(link.parent ?? "");
+  const master = named.get(link.master ?? "");
   return [
-    ...(bond ? findSlaveProblems(link, bond) : []),
-    ...(link.kind === "bond" ? findBondProblems(link, here) : []),
+    ...(master?.kind === "bond" ? findSlaveProblems(link, master) : []),
+    ...(link.kind === "bond" ? findBondProblems(link, slaves.get(link.name) ?? []) : []),
     ...(link.kind === "vlan" && lower ? findVlanProblems(link, lower) : []),
   ];
 }
@@ -73,9 +91,8 @@ function findSlaveProblems(slave: NodeLink, bond: NodeLink): string[] {
   return [...down, ...describeMTUs(slave, bond)];
 }
 
-function findBondProblems(bond: NodeLink, here: readonly NodeLink[]): string[] {
+function findBondProblems(bond: NodeLink, slaves: readonly NodeLink[]): string[] {
   const { name, driverData } = bond;
-  const slaves = here.filter(({ master }) => master === name);
   const legs = slaves.filter((slave) => slave.up && slave.carrier && slave.slave?.linkUp !== false).length;
   if (slaves.length === 0)
     return [`${name} has no slave: nobody uses it, or an ADD was cut off and the next one completes it`];

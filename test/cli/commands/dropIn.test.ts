@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { writeDropIn } from "../../../src/cli/commands/dropIn.ts";
+import { showName, writeDropIn } from "../../../src/cli/commands/dropIn.ts";
 import { listLinksOfConfigs } from "../../../src/cli/read/ownLinks.ts";
 import { desire } from "../../../src/config/desired.ts";
 
@@ -24,13 +24,71 @@ describe("which links are ifacer's own", () => {
 });
 
 test.each(["NetworkManager", "systemd-networkd"] as const)("a drop-in for %s", (service) => {
-  expect(`\n${writeDropIn(service, ["bond0", "ens192", "bond0.100"])}`).toMatchSnapshot();
+  const { text, leftOut } = writeDropIn(service, ["bond0", "ens192", "bond0.100"]);
+  expect([`\n${text}`, leftOut]).toMatchSnapshot();
 });
 
 test.each([
-  ["NetworkManager", "a;b", "unmanaged-devices+=interface-name:=a\\;b"],
-  ["NetworkManager", "a*", "unmanaged-devices+=interface-name:=a*"],
+  ["NetworkManager", "a*", "unmanaged-devices+=interface-name:=a*;interface-name:=d1"],
+  ["NetworkManager", "!b", "unmanaged-devices+=interface-name:=!b;interface-name:=d1"],
   ["systemd-networkd", "a*?[b", "Name=a[*][?][[]b"],
-] as const)("for %s a link called %s is no wildcard", (service, name, line) => {
-  expect(writeDropIn(service, [name]).split("\n")).toContain(line);
+  ["systemd-networkd", "a!b", "Name=a!b"],
+] as const)("for %s a link called %s is that link and no other", (service, name, written) => {
+  const { text, leftOut } = writeDropIn(service, [name, "d1"]);
+  expect([text.split("\n").filter((one) => one === written).length, leftOut]).toEqual([1, []]);
 });
+
+/** What the kernel takes as a name, and worse. */
+const hostile = [
+  "!b",
+  "*",
+  "?",
+  "[a]",
+  "a;b",
+  "a,b",
+  "a b",
+  "a\nb",
+  "\\",
+  "a\\",
+  "é",
+  "\u2028",
+  "\x01",
+  "#",
+  "%n",
+  "123",
+  '"',
+  "'a'",
+  "=",
+  "-",
+  "[Match]",
+  "except:a",
+  "",
+];
+
+describe.each(["NetworkManager", "systemd-networkd"] as const)(
+  "no name changes what the drop-in for %s says of others",
+  (service) => {
+    /** Each expression by itself. */
+    const sayings = (names: readonly string[]) =>
+      writeDropIn(service, names)
+        .text.split("\n")
+        .filter((one) => !one.startsWith("#"))
+        .flatMap((one) => one.split(";"))
+        .map((one) => one.replace("unmanaged-devices+=", ""));
+
+    test.each(hostile)("%p", (name) => {
+      const alone = sayings(["d1", "d2"]);
+      const { leftOut, text } = writeDropIn(service, ["d1", name, "d2"]);
+      const added = sayings(["d1", name, "d2"]).filter((one) => !alone.includes(one));
+      expect(sayings(["d1", name, "d2"]).filter((one) => !added.includes(one))).toEqual(alone);
+      expect(added.length).toBe(leftOut.length === 0 ? 1 : 0);
+      for (const one of added) expect(one).toMatch(/^(interface-name:=[^\s,;\\"']+|Name=[^!\s%"'\\][^\s%"'\\]*)$/);
+      if (leftOut.length > 0) expect(text).toContain(`with this name: ${showName(name)}\n`);
+      expect(text).toMatch(/^[\n\x20-\x7e]*$/);
+    });
+
+    test("where no name can be said the file says nothing of any link", () => {
+      expect(sayings(["a\nb"])).toEqual([""]);
+    });
+  },
+);

@@ -4,7 +4,7 @@ import { type NodeLink, readNodeLinks } from "../../../src/cli/read/nodeLinks.ts
 import { listLinksOfNode } from "../../../src/cli/read/ownLinks.ts";
 import { drawMermaid } from "../../../src/cli/show/mermaid.ts";
 import { render } from "../../../src/cli/show/screen.ts";
-import { arrange, findProblems } from "../../../src/cli/show/topology.ts";
+import { arrange, findProblems, indexLinks } from "../../../src/cli/show/topology.ts";
 import { drawTrees } from "../../../src/cli/show/tree.ts";
 
 const cases = new URL("../../cases/status/", import.meta.url).pathname;
@@ -62,12 +62,12 @@ describe("problems", () => {
     ["ens6", []],
   ])("of %s", (name, problems) => {
     const link = troubled.find((candidate) => candidate.name === name);
-    expect(link && findProblems(link, troubled)).toEqual(problems);
+    expect(link && findProblems(link, indexLinks(troubled))).toEqual(problems);
   });
 
   test("a slave without link", () => {
     const links = recorded("healthy").map((link) => (link.name === "ens192" ? { ...link, carrier: false } : link));
-    const texts = links.flatMap((link) => findProblems(link, links));
+    const texts = links.flatMap((link) => findProblems(link, indexLinks(links)));
     expect(texts).toEqual([
       "the slave ens192 has no link: look at its cable and the switch port",
       "one slave of bond0 works: nothing takes over if it fails",
