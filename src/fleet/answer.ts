@@ -122,7 +122,8 @@ function readStatus(links: readonly Members[]): StatusAnswer {
   // Those in Pods' namespaces are not the node's.
   const own = links.filter(({ namespace, name }) => text(namespace) === undefined && text(name) !== undefined);
   return {
-    nics: own.filter(({ kind }) => kind === "nic").map(({ name }) => sentence(name)),
+    // A dummy that something stands on is somebody's NIC; status shows no other.
+    nics: own.filter(({ kind }) => kind === "nic" || kind === "dummy").map(({ name }) => sentence(name)),
     facts: [...own.flatMap(listFacts), ...listVlanFacts(own)],
     problems: unique(own.flatMap(({ problems }) => strings(problems).map(shorten))),
   };
@@ -138,7 +139,7 @@ function listFacts(link: Members): Fact[] {
     ["MTU", link["mtu"]],
     ["driver", link["driver"]],
     ["speed", link["speed"]],
-    ["master", link["kind"] === "nic" ? (link["master"] ?? "nothing") : undefined],
+    ["master", link["kind"] === "nic" || link["kind"] === "dummy" ? (link["master"] ?? "nothing") : undefined],
     ["VLAN id", vlan["id"]],
     ["VLAN protocol", vlan["protocol"]],
     ["mode", bond["mode"]],

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { type Ended, executable, type Namespace, namespace } from "./harness.ts";
-import { prefixLog, runPreflight } from "./pod.ts";
+import { type Image, makeImage, prefixLog, runPreflight } from "./pod.ts";
 
 const config = JSON.stringify({
   cniVersion: "1.0.0",
@@ -35,6 +35,12 @@ const made = [
   "link set dev bond0.100 up",
 ];
 
+/** A dummy counts as a NIC when something stands on it. */
+const renamed = [
+  ...addNICs("enp1s0", "enp2s0"),
+  ...["enp1s0", "enp2s0"].map((nic) => `link add link ${nic} name ${nic}.7 type vlan id 7`),
+];
+
 interface Node {
   readonly lines: readonly string[];
   readonly policy?: string;
@@ -44,8 +50,8 @@ interface Node {
 /** 40 nodes: most are ready, or have but their NICs; the others are not as they should be. */
 const odd: Readonly<Record<number, Node>> = {
   31: { lines: [...made, "link set dev bond0 type bond miimon 100"] },
-  32: { lines: addNICs("enp1s0", "enp2s0") },
-  33: { lines: addNICs("enp1s0", "enp2s0") },
+  32: { lines: renamed },
+  33: { lines: renamed },
   34: { lines: [...nics, "address add 192.0.2.9/24 dev ens160"] },
   35: { lines: [...made, "link set dev bond0.100 mtu 1400"] },
   36: { lines: [...made, "link set dev bond0.100 mtu 1400"] },
@@ -60,20 +66,22 @@ const nodes = Array.from({ length: 40 }, (_, index): Node & { name: string } => 
 }));
 
 const folder = mkdtempSync(`${tmpdir()}/ifacer-fleet-`);
+const usual = makeImage({ config });
+const images: Image[] = [];
 const namespaces: Namespace[] = [];
 let log = "";
 
 /** Makes a node and returns its Pod's log. */
-async function ask({ name, lines, policy, withoutIp = false }: Node & { name: string }): Promise<string> {
+async function ask({ name, lines, policy, withoutIp }: Node & { name: string }): Promise<string> {
   const ns = await namespace();
   namespaces.push(ns);
-  const { status, stderr } = await ns.run(["ip", "-batch", "-"], { stdin: `${lines.join("\n")}\n` });
-  expect([name, status, stderr]).toEqual([name, 0, ""]);
+  const batch = Bun.spawn(["ip", "-n", ns.name, "-batch", "-"], { stdin: new Blob([`${lines.join("\n")}\n`]) });
+  expect([name, await batch.exited]).toEqual([name, 0]);
   // The bond looks at its slaves from time to time.
   if (lines.some((line) => line.endsWith("carrier off"))) await untilFailed(ns, "ens160");
-  const place = `${folder}/${name}`;
-  mkdirSync(place);
-  const pod = await runPreflight(ns, { folder: place, node: name, config, policy, withoutIp });
+  const image = policy !== undefined || withoutIp ? makeImage({ config, policy, withoutIp }) : usual;
+  images.push(image);
+  const pod = await runPreflight(ns, image, { node: name });
   expect([name, pod.status, pod.stderr]).toEqual([name, 0, ""]);
   return prefixLog(pod.stdout, { pod: `ifacer-preflight-${name.replace("worker-", "x7k")}` });
 }
@@ -105,7 +113,8 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(async () => {
-  for (const ns of namespaces) await ns[Symbol.asyncDispose]();
+  await Promise.all(namespaces.map((ns) => ns[Symbol.asyncDispose]()));
+  for (const image of new Set([usual, ...images])) image[Symbol.dispose]();
   rmSync(folder, { recursive: true });
 });
 
@@ -123,7 +132,26 @@ test("all that is the matter with 40 nodes is found, and with one that said noth
   writeFileSync(`${folder}/nodes.txt`, [...nodes.map(({ name }) => `node/${name}`), "node/worker-41", ""].join("\n"));
   const { status, stdout, stderr } = await fleet("--nodes", `${folder}/nodes.txt`);
   expect([status, stderr]).toEqual([1, ""]);
-  expect(stdout).toBe("");
+  expect(stdout).toBe(`30 nodes: all is in place
+ 5 nodes: ADD would fail
+         worker-32 worker-33   the interface ens192 is not on this node (they have enp1s0, enp2s0)
+         worker-32 worker-33   the interface ens160 is not on this node (they have enp1s0, enp2s0)
+         worker-34             ens160 has the address 192.0.2.9/24
+         worker-38             VLAN 100 is there already, as ens224.100 on ens224
+         worker-40             the node's policy /etc/ifacer/policy.json forbids the interface ens160, it denies ens160
+ 4 nodes: 6 changes, ADD would make them
+ 2 nodes said nothing: worker-39 (there is no 'ip' on this node: install the package iproute2: code 102), worker-41 (no line)
+Differs from the config, and ADD leaves it alone:
+  bond0.100 has mtu 1400, the config wants 1500: worker-35 worker-36
+  bond0 has miimon 100, the config wants 50: worker-31
+Looks odd:
+  bond0 has miimon 50 on 30 nodes, 100 on worker-31
+  bond0.100 has MTU 1500 on 29 nodes, 1400 on worker-35 worker-36
+  VLAN 100 is on bond0 on 31 nodes, on ens224 on worker-38
+  bond0.100 has the MTU 1400, bond0 has 1500 on worker-35 worker-36
+  the slave ens160 has no link on worker-37
+  bond0 has one slave that works on worker-37
+`);
 });
 
 test("the Pod has no right but to look, and nothing that it could write to", async () => {
@@ -133,8 +161,7 @@ test("the Pod has no right but to look, and nothing that it could write to", asy
 for path in / /etc /etc/ifacer /config /usr/local/bin; do touch $path/probe 2>/dev/null && echo "$path can be written"; done
 ip link add name probe type dummy 2>/dev/null && echo "links can be made"
 true`;
-  const options = { folder: `${folder}/worker-1`, node: "worker-1", config, command: ["sh", "-c", script] };
-  const { stdout } = await runPreflight(ns, options);
+  const { stdout } = await runPreflight(ns, usual, { node: "worker-1", command: ["sh", "-c", script] });
   const none = ["Inh", "Prm", "Eff", "Bnd", "Amb"].map((set) => `Cap${set}:\t0000000000000000\n`).join("");
   expect(stdout).toBe(none);
 });

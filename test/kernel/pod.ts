@@ -1,71 +1,101 @@
-/** The Pod of deploy/preflight.yaml on a node of the tests: its commands, with the rights and the files that it has there. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+/** The Pod of deploy/preflight.yaml on nodes of the tests: its commands, with the rights and the files that it has there. */
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import type { IDaemonSet } from "kubernetes-models/apps/v1/DaemonSet";
 import { type Ended, executable, type Namespace } from "./harness.ts";
 
 const manifest = Bun.YAML.parse(readFileSync(`${import.meta.dir}/../../deploy/preflight.yaml`, "utf8")) as IDaemonSet;
-const [container] = manifest.spec?.template.spec?.containers ?? [];
-const volumes = manifest.spec?.template.spec?.volumes ?? [];
+const { containers: [container] = [], volumes = [] } = manifest.spec?.template.spec ?? { containers: [] };
+const { readOnlyRootFilesystem, runAsUser, capabilities } = container?.securityContext ?? {};
+if (!readOnlyRootFilesystem || runAsUser !== 0 || capabilities?.drop?.[0] !== "ALL" || capabilities.add)
+  throw new Error("the Pod has other rights than it is tested with");
 
-export interface PodOptions {
-  /** A folder for the files of this Pod. */
-  readonly folder: string;
-  /** What the node is called. */
-  readonly node: string;
-  /** The text of net.yaml in the ConfigMap. */
-  readonly config: string;
-  /** The text of the node's policy; `undefined`: it has none. */
-  readonly policy?: string | undefined;
-  /** Whether the image has no `ip`. */
-  readonly withoutIp?: boolean;
-  /** What the container runs instead of its command. */
-  readonly command?: readonly string[];
+/** The script that the container runs, for who has a shell already. */
+export const [shell = "", option = "", script = ""] = container?.command ?? [];
+
+/** The files that Pods see: those of their image, of the ConfigMap and of the node. */
+export interface Image extends Disposable {
+  readonly root: string;
 }
 
-/**
- * Runs the container's command in the node's network, until it would sleep. Its root is made of this machine's programs: it is
- * read-only, and so are the volumes, as the manifest has them. No capability is left.
- */
-export async function runPreflight(ns: Namespace, options: PodOptions): Promise<Ended> {
-  const { folder, node, config, policy, withoutIp = false, command = container?.command ?? [] } = options;
-  const sources: Record<string, string> = { config: `${folder}/config`, policy: `${folder}/policy` };
-  for (const source of Object.values(sources)) mkdirSync(source, { recursive: true });
-  writeFileSync(`${sources["config"]}/net.yaml`, config);
-  if (policy !== undefined) writeFileSync(`${sources["policy"]}/policy.json`, policy, { mode: 0o600 });
-  const { readOnlyRootFilesystem, runAsUser, capabilities } = container?.securityContext ?? {};
-  const mounts = (container?.volumeMounts ?? []).map(({ name, mountPath, readOnly }) => {
-    if (!volumes.some((volume) => volume.name === name)) throw new Error(`there is no volume ${name}`);
-    const place = `$root${mountPath}`;
-    const bind = `mkdir -p ${place} && mount --bind ${sources[name]} ${place}`;
-    return readOnly ? `${bind} && mount -o remount,bind,ro ${place}` : bind;
-  });
+interface Files {
+  /** net.yaml in the ConfigMap. */
+  readonly config: string;
+  /** The node's policy; `undefined`: it has none. */
+  readonly policy?: string | undefined;
+  /** Whether the image has no `ip`. */
+  readonly withoutIp?: boolean | undefined;
+}
+
+/** Makes an image of this machine's programs, with a `sleep` that ends at once. All of it is read-only. */
+export function makeImage({ config, policy, withoutIp = false }: Files): Image {
+  const folder = mkdtempSync(`${tmpdir()}/ifacer-image-`);
+  const root = `${folder}/root`;
+  for (const name of ["root", ...placeOf.keys()]) mkdirSync(`${folder}/${name}`);
+  writeFileSync(`${folder}/config/net.yaml`, config);
+  // For nobody's eyes but root's.
+  if (policy !== undefined) writeFileSync(`${folder}/policy/policy.json`, policy, { mode: 0o600 });
+  const places = [...placeOf].map(([name, place]) => ({ source: `${folder}/${name}`, place: `${root}${place}` }));
+  run(`set -e
+mount -t tmpfs tmpfs ${root}
+for name in usr bin sbin lib lib64; do
+  if [ -L /$name ]; then cp -a /$name ${root}/
+  elif [ -d /$name ]; then mkdir ${root}/$name; mount -o bind,ro /$name ${root}/$name; fi
+done
+mkdir -p ${root}/dev ${root}/proc ${root}/sys ${root}/run ${root}/tmp ${places.map(({ place }) => place).join(" ")}
+mount --rbind /dev ${root}/dev
+mount -t proc proc ${root}/proc
+mount -t sysfs -o ro sysfs ${root}/sys
+${places.map(({ source, place }) => `mount -o bind,ro ${source} ${place}`).join("\n")}
+mount -t tmpfs tmpfs ${root}/usr/local/bin
+touch ${root}/usr/local/bin/ifacer
+mount -o bind,ro ${executable} ${root}/usr/local/bin/ifacer
+printf '#!/bin/sh\n' >${root}/usr/local/bin/sleep
+chmod 0755 ${root}/usr/local/bin/sleep
+${withoutIp ? hideIp(root) : ""}
+mount -o remount,ro ${root}/usr/local/bin
+mount -o remount,ro ${root}`);
+  return { root, [Symbol.dispose]: () => run(`umount --recursive --lazy ${root} && rm -r ${folder}`) };
+}
+
+function hideIp(root: string): string {
+  return `for path in /usr/sbin/ip /usr/bin/ip; do if [ -e ${root}$path ]; then mount --bind /dev/null ${root}$path; fi; done`;
+}
+
+function run(script: string): void {
+  const { exitCode, stderr } = Bun.spawnSync(["sh", "-c", script]);
+  if (exitCode !== 0) throw new Error(stderr.toString());
+}
+
+/** Where the container has its volumes, which are all read-only. */
+const placeOf = new Map(
+  volumes.map(({ name }) => {
+    const mount = container?.volumeMounts?.find((candidate) => candidate.name === name);
+    if (!mount?.readOnly) throw new Error(`the volume ${name} is not mounted read-only`);
+    return [name, mount.mountPath];
+  }),
+);
+
+/** Runs the container's command, or another one, in the node's network without any capability, until it would sleep. */
+export async function runPreflight(
+  ns: Namespace,
+  { root }: Image,
+  { node, command = [shell, option, script] }: { node: string; command?: readonly string[] },
+): Promise<Ended> {
   const env = (container?.env ?? []).map(({ name, valueFrom }) => {
     if (valueFrom?.fieldRef?.fieldPath !== "spec.nodeName") throw new Error(`${name} is not known here`);
-    return `${name}=${node}`;
+    return [name, node];
   });
-  if (!capabilities?.drop?.includes("ALL") || runAsUser !== 0) throw new Error("the Pod has other rights than these");
-  const script = `set -e
-root=${folder}/root
-mkdir -p $root
-mount -t tmpfs tmpfs $root
-for name in usr bin sbin lib lib64; do
-  if [ -L /$name ]; then cp -a /$name $root/
-  elif [ -d /$name ]; then mkdir $root/$name; mount --rbind /$name $root/$name; fi
-done
-for name in dev proc sys; do mkdir $root/$name; mount --rbind /$name $root/$name; done
-mkdir $root/run $root/tmp
-mount -t tmpfs tmpfs $root/usr/local/bin
-touch $root/usr/local/bin/ifacer
-mount --bind ${executable} $root/usr/local/bin/ifacer
-printf '#!/bin/sh\\necho "$*" >&3\\n' >$root/usr/local/bin/sleep
-chmod 0755 $root/usr/local/bin/sleep
-${withoutIp ? "for path in /usr/sbin/ip /usr/bin/ip; do if [ -e $root$path ]; then mount --bind /dev/null $root$path; fi; done" : ""}
-${mounts.join("\n")}
-${readOnlyRootFilesystem ? "mount -o remount,ro $root" : ""}
-exec chroot $root setpriv --no-new-privs --bounding-set=-all --inh-caps=-all --ambient-caps=-all env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin ${env.join(" ")} "$@" 3>/dev/null 2>&1`;
-  return await ns.run(["unshare", "--mount", "sh", "-c", script, "sh", ...command], {
-    env: { CNI_COMMAND: undefined },
+  const dropped = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"];
+  const argv = ["nsenter", `--net=${ns.path}`, "chroot", root, "setpriv", ...dropped, "sh", "-c", '"$@" 2>&1', "sh"];
+  const child = Bun.spawn([...argv, ...command], {
+    env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ...Object.fromEntries(env) },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
   });
+  const [stdout, stderr, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { status, stdout, stderr };
 }
 
 /** A Pod's log as `kubectl logs --prefix` prints it. */

@@ -14,7 +14,7 @@ import { assess, listAssessments, showAssessments } from "./assess.ts";
 export async function showStatus(options: Options): Promise<Report> {
   const mermaid = options.has("--mermaid");
   if (mermaid && ["--file", "--output", "--node"].some((option) => options.has(option))) {
-    throw new UsageError("--mermaid draws the diagram alone: give neither -f nor -o nor --node with it");
+    throw new UsageError("--mermaid draws the diagram alone: give no -f, -o or --node with it");
   }
   const { links, unseen } = await listNodeLinks();
   const groups = arrange(links);

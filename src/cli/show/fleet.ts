@@ -19,7 +19,7 @@ export function showFleet(summary: Summary, extent: Extent): Line[] {
   return [
     ...groups.flatMap((group) => showGroup(group, { width, extent, groups })),
     ...section("Differs from the config, and ADD leaves it alone:", drift, extent, ({ message, nodes }) => [
-      `${message} on ${where(nodes, extent)}`,
+      `${message}: ${where(nodes, extent)}`,
     ]),
     ...section("Looks odd:", [...odd.map(describeOddity), ...problems.map(describeProblem)], extent, (write) => [
       write(extent),
