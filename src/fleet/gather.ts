@@ -1,4 +1,5 @@
-import { type Answer, type PlanAnswer, readAnswer, type StatusAnswer, type Told } from "./answer.ts";
+import { type Answer, type PlanAnswer, readAnswer, type Told } from "./answer.ts";
+import type { StatusAnswer } from "./facts.ts";
 import { readLogLine } from "./line.ts";
 
 /** A line of the input. */
@@ -9,6 +10,9 @@ export interface InputLine {
   readonly text: string;
   readonly tooLong: boolean;
 }
+
+/** In bytes: what a node with ten thousand links has to say. */
+export const longestLine = 4 * 1024 * 1024;
 
 /** Where lines come from. */
 export interface Source {

@@ -1,4 +1,4 @@
-import type { Fact, StatusAnswer } from "./answer.ts";
+import type { Fact, StatusAnswer } from "./facts.ts";
 
 /** Something that differs on few nodes from what most have. */
 export interface Oddity extends Pick<Fact, "property"> {

@@ -2,13 +2,10 @@ import { readdirSync, type Stats, statSync } from "node:fs";
 import { isatty } from "node:tty";
 import { CniError, Code } from "../../error.ts";
 import { longestName } from "../../fleet/answer.ts";
-import { type Gathered, Gathering, type InputLine } from "../../fleet/gather.ts";
+import { type Gathered, Gathering, type InputLine, longestLine } from "../../fleet/gather.ts";
 import { compareNames } from "../../fleet/names.ts";
 import { readLines } from "../../host/lines.ts";
 import { UsageError } from "../arguments.ts";
-
-/** In bytes: what a node with ten thousand links has to say. */
-export const longestLine = 4 * 1024 * 1024;
 
 /**
  * Reads what nodes answered: files of lines, folders with a file for each node, `-` and none of them being standard input.

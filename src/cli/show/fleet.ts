@@ -1,15 +1,18 @@
 import type { Alike } from "../../fleet/alike.ts";
-import type { Reason } from "../../fleet/failures.ts";
-import type { Fault, UnusedLines } from "../../fleet/gather.ts";
 import type { Oddity } from "../../fleet/odd.ts";
 import type { Group, Silence, Summary } from "../../fleet/summary.ts";
+import {
+  countNodes,
+  describeOutcome,
+  describeReason,
+  describeSilenceReason,
+  describeUnused,
+  type Extent,
+  listNames,
+  mostNames,
+  phrase,
+} from "./fleetWords.ts";
 import { type Colour, type Line, line } from "./screen.ts";
-
-/** How much is shown of what is long. */
-export interface Extent {
-  /** Every name, and every line. */
-  readonly all: boolean;
-}
 
 /** The nodes at one look, as text. */
 export function showFleet(summary: Summary, extent: Extent): Line[] {
@@ -70,28 +73,8 @@ function describeGroup(group: Group, extent: Extent): string {
   return `${nodes} said nothing: ${[...reasons.shown.map((reason) => describeSilence(reason, extent)), ...reasons.rest].join(", ")}`;
 }
 
-/** What the group has in common, in words. */
-export function describeOutcome(group: Exclude<Group, { outcome: "silent" }>): string {
-  switch (group.outcome) {
-    case "inPlace":
-      return "all is in place";
-    case "changes":
-      return group.changes.length === 1
-        ? "1 change, ADD would make it"
-        : `${group.changes.length} changes, ADD would make them`;
-    case "fails":
-      return "ADD would fail";
-    case "notAsked":
-      return "compared with no config";
-  }
-}
-
 function describeSilence({ nodes, message, code }: Silence, extent: Extent): string {
   return `${listNames(nodes, extent)} (${describeSilenceReason({ message, code })})`;
-}
-
-export function describeSilenceReason({ message, code }: Omit<Silence, "nodes">): string {
-  return code === undefined ? message : `${message}: code ${code}`;
 }
 
 /** Why ADD would fail, node by node. What few nodes would have changed differently from most is told too. */
@@ -121,16 +104,6 @@ function listBelow(group: Group, { extent, groups }: Omit<Showing, "width">): st
 /** Columns for names before what they are about; longer lists push it to the right. */
 const widest = 30;
 
-/** `the interface ens160 is not on this node (they have enp1s0, enp2s0)` */
-export function describeReason({ nodes, message, nics }: Reason): string {
-  if (nics === undefined) return message;
-  const [subject, verb] = nodes.length === 1 ? ["it", "has"] : ["they", "have"];
-  const names = nics.length > mostNics ? [...nics.slice(0, mostNics), `${nics.length - mostNics} more`] : nics;
-  return `${message} (${subject} ${verb} ${names.join(", ") || "no NIC"})`;
-}
-
-const mostNics = 8;
-
 type Describe = (extent: Extent) => string;
 
 function describeOddity(oddity: Oddity): Describe {
@@ -147,29 +120,6 @@ function describeProblem({ message, nodes }: { readonly message: string } & Alik
   return (extent) => `${message} on ${where(nodes, extent)}`;
 }
 
-interface Phrase {
-  readonly what: string;
-  readonly value: (value: string) => string;
-}
-
-/** How a property is spoken of: `VLAN 100 is` and `on bond0`, `ens160 ens192 have speed` and `25000 Mb/s`. */
-export function phrase({ subjects, property }: Pick<Oddity, "subjects" | "property">, extent: Extent): Phrase {
-  const one = subjects.length === 1;
-  const names = listNames(subjects, extent);
-  switch (property) {
-    case "parent":
-      return { what: `${names} ${one ? "is" : "are"}`, value: (value) => `on ${value}` };
-    case "master":
-      return { what: `${names} ${one ? "belongs" : "belong"}`, value: (value) => `to ${value}` };
-    case "kind":
-      return { what: `${names} ${one ? "is" : "are"}`, value: (value) => `a ${value === "nic" ? "NIC" : value}` };
-    case "speed":
-      return { what: `${names} ${one ? "has" : "have"} speed`, value: (value) => `${value} Mb/s` };
-    default:
-      return { what: `${names} ${one ? "has" : "have"} ${property}`, value: (value) => value };
-  }
-}
-
 /** Where the nodes are few, their names; else how many. */
 function where(nodes: readonly string[], extent: Extent): string {
   return nodes.length > mostNames && !extent.all
@@ -177,19 +127,8 @@ function where(nodes: readonly string[], extent: Extent): string {
     : listNames(nodes, extent);
 }
 
-function countNodes(count: number): string {
-  return `${count} ${count === 1 ? "node" : "nodes"}`;
-}
-
-/** How many names, and how many lines of one kind, are shown without `--all`. */
-const [mostNames, mostLines] = [8, 20];
-
-/** `worker-1 worker-2 worker-3`, a long list with the count of those that are left out. */
-export function listNames(nodes: readonly string[], { all }: Extent): string {
-  if (all || nodes.length <= mostNames) return nodes.join(" ");
-  const shown = nodes.slice(0, mostNames - 2);
-  return `${shown.join(" ")} and ${nodes.length - shown.length} more`;
-}
+/** How many lines of one kind are shown without `--all`. */
+const mostLines = 20;
 
 function capped<T>(
   things: readonly T[],
@@ -217,25 +156,6 @@ function showUnused({ unused }: Summary): Line[] {
   if (count === 0) return [];
   const title = `${count} ${count === 1 ? "line was" : "lines were"} of no use:`;
   return [line(0, title, "yellow"), ...[...unused].map(([fault, lines]) => line(1, describeUnused(fault, lines)))];
-}
-
-export function describeUnused(fault: Fault, { count, first: { source, number, text } }: UnusedLines): string {
-  const place = `${count === 1 ? "" : "the first is "}line ${number} of ${source}`;
-  return `${count} ${describeFault(fault, count)}: ${place}, ${JSON.stringify(text)}`;
-}
-
-function describeFault(fault: Fault, count: number): string {
-  const are = count === 1 ? "is" : "are";
-  switch (fault) {
-    case "broken":
-      return `${are} cut off or not JSON`;
-    case "tooLong":
-      return `${are} longer than 4 MiB`;
-    case "nameless":
-      return `${count === 1 ? "does" : "do"} not say of which node (--node NAME of 'ifacer plan' and 'ifacer status')`;
-    case "foreign":
-      return `${are} no answer of ifacer's`;
-  }
 }
 
 function showStrangers({ repeated, unexpected }: Summary, extent: Extent): Line[] {

@@ -7,7 +7,7 @@ import {
   type Extent,
   listNames,
   phrase,
-} from "./fleet.ts";
+} from "./fleetWords.ts";
 import { escapeUnseen } from "./screen.ts";
 
 /** The nodes at one look, as tables in Markdown, for a ticket. */
