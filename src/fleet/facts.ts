@@ -20,7 +20,8 @@ export interface Fact {
 export function readStatus(given: unknown): StatusAnswer {
   const links = objects(given);
   // Those in Pods' namespaces are not the node's.
-  const own = links.filter(({ namespace, name }) => text(namespace) === undefined && text(name) !== undefined);
+  const here = links.filter(({ namespace, name }) => text(namespace) === undefined && text(name) !== undefined);
+  const own = unique(here, ({ name }) => name);
   return {
     // A dummy that something stands on is somebody's NIC; status shows no other.
     nics: own.filter(({ kind }) => kind === "nic" || kind === "dummy").map(({ name }) => sentence(name)),

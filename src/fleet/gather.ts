@@ -1,5 +1,5 @@
 import { type Answer, type PlanAnswer, readAnswer, type Told } from "./answer.ts";
-import type { StatusAnswer } from "./facts.ts";
+import type { Fact, StatusAnswer } from "./facts.ts";
 import { readLogLine } from "./line.ts";
 
 /** A line of the input. */
@@ -55,6 +55,7 @@ export class Gathering {
   readonly #repeated = new Set<string>();
   /** Most nodes answer alike: what is alike is kept once. */
   readonly #known = new Map<string, Told<PlanAnswer> | Told<StatusAnswer>>();
+  readonly #facts = new Map<string, Fact>();
 
   /** Notes that a node is there, whatever it says. */
   expect(node: string): void {
@@ -101,11 +102,20 @@ export class Gathering {
   }
 
   #once<T extends Told<PlanAnswer> | Told<StatusAnswer>>(value: T): T {
-    const key = JSON.stringify(value);
+    // A digest: where each node has something of its own, the texts themselves would take most of the memory.
+    const key = new Bun.CryptoHasher("sha256").update(JSON.stringify(value)).digest("base64");
     const known = this.#known.get(key);
     if (known !== undefined) return known as T;
-    this.#known.set(key, value);
-    return value;
+    const kept = "facts" in value ? { ...value, facts: value.facts.map((fact) => this.#factOnce(fact)) } : value;
+    this.#known.set(key, kept);
+    return kept;
+  }
+
+  #factOnce(fact: Fact): Fact {
+    const key = JSON.stringify(fact);
+    const known = this.#facts.get(key);
+    if (known === undefined) this.#facts.set(key, fact);
+    return known ?? fact;
   }
 
   #note(fault: Fault, { number, text }: InputLine, source: Source): void {

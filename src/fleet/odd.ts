@@ -9,41 +9,71 @@ export interface Oddity extends Pick<Fact, "property"> {
   readonly others: readonly { readonly value: string; readonly nodes: readonly string[] }[];
 }
 
-/** All that is known of one property of one subject. */
-interface Spread extends Omit<Fact, "value"> {
-  count: number;
-  readonly values: Map<string, Same[]>;
-}
-
-/** Nodes that told exactly the same. */
-interface Same {
-  readonly status: StatusAnswer;
-  readonly nodes: string[];
-}
-
 /**
  * Finds what looks odd: a value that few of the nodes have that have the subject at all, where more than half of them agree on
  * another. Two kinds of nodes, half of them each, are not odd.
  *
- * @param told what each node told, in the order of the nodes; the same object where nodes told the same
+ * @param told what each node told, in the order of the nodes; what is told alike is the same object, be it all or a single fact
  */
 export function findOddities(told: readonly (readonly [node: string, status: StatusAnswer])[]): Oddity[] {
-  const alike = new Map<StatusAnswer, Same>();
+  const judged = [...groupFacts(countFacts(told)).values()].flatMap(judge);
+  const nodesOf = new Map<Fact, string[]>(judged.flatMap(({ others }) => others.map((fact) => [fact, []])));
+  const oddOf = new Map<StatusAnswer, Fact[]>();
   for (const [node, status] of told) {
-    const same = alike.get(status);
-    if (same) same.nodes.push(node);
-    else alike.set(status, { status, nodes: [node] });
+    const odd = oddOf.get(status) ?? status.facts.filter((fact) => nodesOf.has(fact));
+    oddOf.set(status, odd);
+    for (const fact of odd) nodesOf.get(fact)?.push(node);
   }
-  const found = [...spread([...alike.values()]).values()].flatMap(judge);
-  const order = new Map(told.map(([node], index) => [node, index]));
-  const ordered = found.map((oddity) => ({
-    ...oddity,
-    others: oddity.others.map(({ value, nodes }) => ({
-      value,
-      nodes: nodes.toSorted((one, other) => (order.get(one) ?? 0) - (order.get(other) ?? 0)),
+  return merge(
+    judged.map(({ usual, count, others }) => ({
+      subjects: [usual.subject],
+      property: usual.property,
+      usual: { value: usual.value, count },
+      others: others.map((fact) => ({ value: fact.value, nodes: nodesOf.get(fact) ?? [] })),
     })),
-  }));
-  return merge(ordered);
+  );
+}
+
+/** On how many nodes each fact is. */
+function countFacts(told: readonly (readonly [node: string, status: StatusAnswer])[]): ReadonlyMap<Fact, number> {
+  const alike = new Map<StatusAnswer, number>();
+  for (const [, status] of told) alike.set(status, (alike.get(status) ?? 0) + 1);
+  const counts = new Map<Fact, number>();
+  for (const [{ facts }, count] of alike) {
+    for (const fact of facts) counts.set(fact, (counts.get(fact) ?? 0) + count);
+  }
+  return counts;
+}
+
+interface Counted {
+  readonly fact: Fact;
+  readonly count: number;
+}
+
+/** The facts about one property of one subject, together. */
+function groupFacts(counts: ReadonlyMap<Fact, number>): ReadonlyMap<string, readonly Counted[]> {
+  const groups = new Map<string, Counted[]>();
+  for (const [fact, count] of counts) {
+    const key = JSON.stringify([fact.subject, fact.property]);
+    const group = groups.get(key);
+    if (group) group.push({ fact, count });
+    else groups.set(key, [{ fact, count }]);
+  }
+  return groups;
+}
+
+interface Judged {
+  readonly usual: Fact;
+  readonly count: number;
+  readonly others: readonly Fact[];
+}
+
+function judge(facts: readonly Counted[]): Judged[] {
+  const all = facts.reduce((sum, { count }) => sum + count, 0);
+  const [usual, ...rest] = facts.toSorted((one, other) => other.count - one.count);
+  if (usual === undefined || usual.count * 2 <= all) return [];
+  const others = rest.filter(({ count }) => isFew(count, all)).map(({ fact }) => fact);
+  return others.length === 0 ? [] : [{ usual: usual.fact, count: usual.count, others }];
 }
 
 function merge(oddities: readonly Oddity[]): Oddity[] {
@@ -54,34 +84,6 @@ function merge(oddities: readonly Oddity[]): Oddity[] {
     merged.set(key, known ? { ...known, subjects: [...known.subjects, ...oddity.subjects] } : oddity);
   }
   return [...merged.values()];
-}
-
-function spread(alike: readonly Same[]): Map<string, Spread> {
-  const spreads = new Map<string, Spread>();
-  for (const same of alike) {
-    for (const { subject, property, value } of same.status.facts) {
-      const key = JSON.stringify([subject, property]);
-      const known = spreads.get(key) ?? { subject, property, count: 0, values: new Map<string, Same[]>() };
-      const nodes = known.values.get(value);
-      if (nodes) nodes.push(same);
-      else known.values.set(value, [same]);
-      known.count += same.nodes.length;
-      spreads.set(key, known);
-    }
-  }
-  return spreads;
-}
-
-function judge({ subject, property, count, values }: Spread): Oddity[] {
-  if (values.size < 2) return [];
-  const counted = [...values]
-    .map(([value, alike]) => ({ value, nodes: alike.flatMap(({ nodes }) => nodes) }))
-    .toSorted((one, other) => other.nodes.length - one.nodes.length);
-  const [usual, ...rest] = counted;
-  if (usual === undefined || usual.nodes.length * 2 <= count) return [];
-  const others = rest.filter(({ nodes }) => isFew(nodes.length, count));
-  if (others.length === 0) return [];
-  return [{ subjects: [subject], property, usual: { value: usual.value, count: usual.nodes.length }, others }];
 }
 
 /** At most a tenth, and two of any number: a small cluster has odd nodes too. */

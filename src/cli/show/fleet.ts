@@ -87,21 +87,24 @@ function listBelow(group: Group, { extent, groups }: Omit<Showing, "width">): st
     case "changes": {
       const usual = groups.find(({ outcome }) => outcome === "changes");
       if (group === usual && !extent.all) return [];
-      return [`${listNames(group.nodes, extent)}   ${group.changes.join("; ")}`];
+      return [attribute(group.changes.join("; "), listNames(group.nodes, extent), { width: 0 })];
     }
     case "fails": {
       const { shown, rest } = capped(group.reasons, extent, "reasons");
       const names = shown.map(({ nodes }) => listNames(nodes, extent));
-      const width = Math.min(widest, Math.max(...names.map((text) => text.length)));
-      return [
-        ...shown.map((reason, index) => `${(names[index] ?? "").padEnd(width)}   ${describeReason(reason)}`),
-        ...rest,
-      ];
+      const width = Math.max(...names.map(({ length }) => length).filter((length) => length <= widest));
+      const texts = shown.map((reason, index) => attribute(describeReason(reason), names[index] ?? "", { width }));
+      return [...texts, ...rest];
     }
   }
 }
 
-/** Columns for names before what they are about; longer lists push it to the right. */
+/** Who says what: names in a column before it, but behind it where they are many. */
+function attribute(what: string, who: string, { width }: { width: number }): string {
+  return who.length > widest ? `${what}: ${who}` : `${who.padEnd(width)}   ${what}`;
+}
+
+/** Columns for names before what they are about; longer lists stand behind it. */
 const widest = 30;
 
 type Describe = (extent: Extent) => string;
