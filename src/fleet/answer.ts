@@ -36,11 +36,13 @@ export interface Failure {
  */
 export function readAnswer(document: unknown): Answer | undefined {
   if (!isObject(document) || document["version"] !== 1) return undefined;
-  const name = text(document["node"]);
-  const node = name !== undefined && name !== "" && name.length <= longestName ? name : undefined;
+  const node = readNode(document);
   if (isObject(document["error"])) {
     const { code, message } = document["error"];
-    const error = { code: typeof code === "number" ? code : 0, message: text(message) ?? "no reason is given" };
+    const error = {
+      code: typeof code === "number" ? code : 0,
+      message: message === undefined ? "no reason is given" : sentence(message),
+    };
     // An error that does not say of which command it is counts for both.
     const command = document["command"];
     return {
@@ -52,6 +54,13 @@ export function readAnswer(document: unknown): Answer | undefined {
   const plan = Array.isArray(document["entries"]) ? readPlan(document) : undefined;
   const status = Array.isArray(document["links"]) ? readStatus(document["links"]) : undefined;
   return plan === undefined && status === undefined ? undefined : { node, plan, status };
+}
+
+/** The node that says it, where the document may be of an ifacer at all, be it of another version. */
+export function readNode(document: unknown): string | undefined {
+  if (!isObject(document) || typeof document["version"] !== "number") return undefined;
+  const name = text(document["node"]);
+  return name !== undefined && name !== "" && name.length <= longestName ? name : undefined;
 }
 
 /** The longest name that Kubernetes has for a node. */

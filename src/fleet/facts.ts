@@ -48,7 +48,7 @@ function listFacts(link: Members): Fact[] {
   ];
   return values.flatMap(([property, value]) => {
     if (typeof value !== "string" && typeof value !== "number") return [];
-    return [{ subject, property, value: String(value) }];
+    return [{ subject, property: sentence(property), value: sentence(value) }];
   });
 }
 

@@ -1,4 +1,4 @@
-import { type Answer, type PlanAnswer, readAnswer, type Told } from "./answer.ts";
+import { type Answer, type PlanAnswer, readAnswer, readNode, type Told } from "./answer.ts";
 import type { Fact, StatusAnswer } from "./facts.ts";
 import { readLogLine } from "./line.ts";
 
@@ -70,7 +70,7 @@ export class Gathering {
     const answer = document === undefined ? undefined : readAnswer(document.value);
     if (answer === undefined) {
       this.#note(line.tooLong ? "tooLong" : text.startsWith("{") && !document ? "broken" : "foreign", line, source);
-      this.#blame(text, { pod, node: source.node });
+      this.#blame(text, { pod, node: source.node ?? readNode(document?.value) });
       return;
     }
     const node = source.node ?? answer.node ?? (pod === undefined ? undefined : describePod(pod));

@@ -57,7 +57,12 @@ export function summarize(gathered: Gathered, { expected }: { expected: Readonly
     problems: collect(nodes, ({ status }) => (isTold(status) ? status.problems : [])),
     unused: gathered.unused,
     repeated: [...gathered.repeated].toSorted(compareNames),
-    unexpected: expected ? nodes.map(([name]) => name).filter((name) => !expected.has(name)) : [],
+    unexpected: expected
+      ? nodes
+          .filter(hasAnswered)
+          .map(([name]) => name)
+          .filter((name) => !expected.has(name))
+      : [],
   };
 }
 
@@ -68,6 +73,10 @@ export function isGood({ nodes, groups, unused }: Summary): boolean {
 }
 
 type Named = readonly [name: string, answers: NodeAnswers];
+
+function hasAnswered([, { plan, status }]: Named): boolean {
+  return plan !== undefined || status !== undefined;
+}
 
 function groupByOutcome(nodes: readonly Named[]): Group[] {
   const asked = {

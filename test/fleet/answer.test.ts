@@ -54,6 +54,11 @@ describe("an error", () => {
       { command: "plan", error: { code: 106, message: "nobody may" } },
       { plan: { failures: [{ brief: "nobody may" }] } },
     ],
+    [
+      "of a megabyte",
+      { command: "plan", error: { code: 1, message: "x".repeat(1e6) } },
+      { plan: { error: { message: `${"x".repeat(1000)}...` } } },
+    ],
     ["without words", { command: "plan", error: {} }, { plan: { error: { code: 0, message: "no reason is given" } } }],
   ])("%s", (_, document, expected) => {
     expect(readAnswer({ version: 1, node: "a", ...document })).toMatchObject(expected);

@@ -69,6 +69,13 @@ test("of what a Pod prints instead of an answer, the first line is known", () =>
   expect(nodes.get("b")).toMatchObject({ plan: {}, instead: "also" });
 });
 
+test("a node whose ifacer says it in a way that is not known has said nothing", () => {
+  const { nodes, unused } = gather('{"version":2,"node":"a","entries":{}}');
+  expect([...nodes.keys()]).toEqual(["a"]);
+  expect(nodes.get("a")).toMatchObject({ plan: undefined, status: undefined });
+  expect(unused.get("foreign")?.count).toBe(1);
+});
+
 test("a long line is shown by its beginning", () => {
   expect(gather("x".repeat(500)).unused.get("foreign")?.first.text).toBe(`${"x".repeat(80)}...`);
 });

@@ -94,7 +94,11 @@ function* joinDocuments(lines: Iterable<InputLine>): Generator<InputLine> {
   let begun: { readonly number: number; readonly texts: string[]; length: number } | undefined;
   for (const line of lines) {
     const { text } = line;
-    if (begun === undefined && text.trimEnd() === "{") begun = { number: line.number, texts: [], length: 0 };
+    if (text.trimEnd() === "{") {
+      // What was begun before was cut off.
+      if (begun) yield join(begun);
+      begun = { number: line.number, texts: [], length: 0 };
+    }
     if (begun === undefined) {
       yield line;
       continue;

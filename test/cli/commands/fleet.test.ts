@@ -113,20 +113,23 @@ describe("where answers come from", () => {
     );
     writeFileSync(`${place}/b.example.org`, `${named("other", plan())}\n${named("other", status(vlan(9000)))}`);
     writeFileSync(`${place}/c`, "");
+    const cut = JSON.stringify(plan(), null, 2).slice(0, -1);
+    writeFileSync(`${place}/e`, `${cut}${JSON.stringify(status(vlan(9000)), null, 2)}\n`);
     writeFileSync(`${place}/d.log`, "sh: ifacer: not found\n");
     const { status: exit, stdout } = await ifacer(["fleet", "-f", place, "-o", "json"]);
     expect([exit, JSON.parse(stdout)]).toMatchObject([
       1,
       {
         groups: [
-          { outcome: "inPlace", nodes: ["a", "b.example.org"] },
           {
             outcome: "silent",
             reasons: [
               { nodes: ["c"], message: "no line" },
               { nodes: ["d"], message: 'no line, but "sh: ifacer: not found"' },
+              { nodes: ["e"], message: expect.stringMatching(/^no line of plan, but ".*version/) },
             ],
           },
+          { outcome: "inPlace", nodes: ["a", "b.example.org"] },
         ],
       },
     ]);
@@ -142,6 +145,12 @@ describe("where answers come from", () => {
       stdout:
         "2 nodes: all is in place\n1 node said nothing: b (no line)\nAnswered, and are not in the list of nodes: c\n",
     });
+  });
+
+  test("lines of a megabyte, the last one without its end", async () => {
+    const long = ["a", "b"].map((node) => named(node, plan({ padding: "ä".repeat(500_000) })));
+    const { status: exit, stdout } = await ifacer(["fleet"], { stdin: `${long[0]}\n\n${long[1]}` });
+    expect([exit, stdout]).toEqual([0, "2 nodes: all is in place\n"]);
   });
 
   test("what 'plan --node' says, also where it fails", async () => {
