@@ -19,8 +19,15 @@ export function showFleet(summary: Summary, extent: Extent): Line[] {
   const { nodes, groups, drift, problems, odd } = summary;
   if (nodes === 0) return [line(0, "no node said anything", "red"), ...showUnused(summary)];
   const width = Math.max(...groups.map((group) => String(group.nodes.length).length));
+  const changing = capped(
+    groups.filter(({ outcome }) => outcome === "changes"),
+    extent,
+    "groups with other changes",
+  );
+  const shown = groups.filter((group) => group.outcome !== "changes" || changing.shown.includes(group));
   return [
-    ...groups.flatMap((group) => showGroup(group, { width, extent, groups })),
+    ...shown.flatMap((group) => showGroup(group, { width, extent, groups })),
+    ...changing.rest.map((text) => line(0, text)),
     ...section("Differs from the config, and ADD leaves it alone:", drift, extent, ({ message, nodes }) => [
       `${message}: ${where(nodes, extent)}`,
     ]),
