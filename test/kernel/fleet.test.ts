@@ -66,7 +66,7 @@ const nodes = Array.from({ length: 40 }, (_, index): Node & { name: string } => 
 }));
 
 const folder = mkdtempSync(`${tmpdir()}/ifacer-fleet-`);
-const usual = makeImage({ config });
+const usual = await makeImage({ config });
 const images: Image[] = [];
 const namespaces: Namespace[] = [];
 let log = "";
@@ -79,7 +79,7 @@ async function ask({ name, lines, policy, withoutIp }: Node & { name: string }):
   expect([name, await batch.exited]).toEqual([name, 0]);
   // The bond looks at its slaves from time to time.
   if (lines.some((line) => line.endsWith("carrier off"))) await untilFailed(ns, "ens160");
-  const image = policy !== undefined || withoutIp ? makeImage({ config, policy, withoutIp }) : usual;
+  const image = policy !== undefined || withoutIp ? await makeImage({ config, policy, withoutIp }) : usual;
   images.push(image);
   const pod = await runPreflight(ns, image, { node: name });
   expect([name, pod.status, pod.stderr]).toEqual([name, 0, ""]);

@@ -1,5 +1,5 @@
 /** The Pod of deploy/preflight.yaml on nodes of the tests: its commands, with the rights and the files that it has there. */
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import type { IDaemonSet } from "kubernetes-models/apps/v1/DaemonSet";
 import { type Ended, executable, type Namespace } from "./harness.ts";
@@ -16,6 +16,8 @@ export const [shell = "", option = "", script = ""] = container?.command ?? [];
 /** The files that Pods see: those of their image, of the ConfigMap and of the node. */
 export interface Image extends Disposable {
   readonly root: string;
+  /** The mount namespace that `root` is in, and nothing else of it reaches the machine. */
+  readonly mounts: string;
 }
 
 interface Files {
@@ -28,7 +30,7 @@ interface Files {
 }
 
 /** Makes an image of this machine's programs, with a `sleep` that ends at once. All of it is read-only. */
-export function makeImage({ config, policy, withoutIp = false }: Files): Image {
+export async function makeImage({ config, policy, withoutIp = false }: Files): Promise<Image> {
   const folder = mkdtempSync(`${tmpdir()}/ifacer-image-`);
   const root = `${folder}/root`;
   for (const name of ["root", ...placeOf.keys()]) mkdirSync(`${folder}/${name}`);
@@ -36,7 +38,7 @@ export function makeImage({ config, policy, withoutIp = false }: Files): Image {
   // For nobody's eyes but root's.
   if (policy !== undefined) writeFileSync(`${folder}/policy/policy.json`, policy, { mode: 0o600 });
   const places = [...placeOf].map(([name, place]) => ({ source: `${folder}/${name}`, place: `${root}${place}` }));
-  run(`set -e
+  const script = `set -e
 mount -t tmpfs tmpfs ${root}
 for name in usr bin sbin lib lib64; do
   if [ -L /$name ]; then cp -a /$name ${root}/
@@ -54,17 +56,25 @@ printf '#!/bin/sh\n' >${root}/usr/local/bin/sleep
 chmod 0755 ${root}/usr/local/bin/sleep
 ${withoutIp ? hideIp(root) : ""}
 mount -o remount,ro ${root}/usr/local/bin
-mount -o remount,ro ${root}`);
-  return { root, [Symbol.dispose]: () => run(`umount --recursive --lazy ${root} && rm -r ${folder}`) };
+mount -o remount,ro ${root}
+echo ready
+exec sleep infinity`;
+  // Its mounts are private, and go when it ends.
+  const holder = Bun.spawn(["unshare", "--mount", "sh", "-c", script], { stdout: "pipe", stderr: "inherit" });
+  for await (const chunk of holder.stdout) if (new TextDecoder().decode(chunk).includes("ready")) break;
+  if (holder.exitCode !== null) throw new Error("the image can't be made");
+  return {
+    root,
+    mounts: `/proc/${holder.pid}/ns/mnt`,
+    [Symbol.dispose]: () => {
+      holder.kill("SIGKILL");
+      rmSync(folder, { recursive: true });
+    },
+  };
 }
 
 function hideIp(root: string): string {
   return `for path in /usr/sbin/ip /usr/bin/ip; do if [ -e ${root}$path ]; then mount --bind /dev/null ${root}$path; fi; done`;
-}
-
-function run(script: string): void {
-  const { exitCode, stderr } = Bun.spawnSync(["sh", "-c", script]);
-  if (exitCode !== 0) throw new Error(stderr.toString());
 }
 
 /** Where the container has its volumes, which are all read-only. */
@@ -79,7 +89,7 @@ const placeOf = new Map(
 /** Runs the container's command, or another one, in the node's network without any capability, until it would sleep. */
 export async function runPreflight(
   ns: Namespace,
-  { root }: Image,
+  { root, mounts }: Image,
   { node, command = [shell, option, script] }: { node: string; command?: readonly string[] },
 ): Promise<Ended> {
   const env = (container?.env ?? []).map(({ name, valueFrom }) => {
@@ -87,7 +97,19 @@ export async function runPreflight(
     return [name, node];
   });
   const dropped = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"];
-  const argv = ["nsenter", `--net=${ns.path}`, "chroot", root, "setpriv", ...dropped, "sh", "-c", '"$@" 2>&1', "sh"];
+  const argv = [
+    "nsenter",
+    `--mount=${mounts}`,
+    `--net=${ns.path}`,
+    "chroot",
+    root,
+    "setpriv",
+    ...dropped,
+    "sh",
+    "-c",
+    '"$@" 2>&1',
+    "sh",
+  ];
   const child = Bun.spawn([...argv, ...command], {
     env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ...Object.fromEntries(env) },
     stdin: "ignore",
