@@ -16,11 +16,16 @@ export interface Result {
 /** The verbs of another plugin that are measured, and which of ours does the same: both end at a NIC that is not there. */
 export const peerVerbs = { VERSION: "VERSION", DEL: "DEL", ADD: "ADD, no such NIC" };
 
+/** For how many nodes `ifacer fleet` is promised to be quick. */
+export const fleetNodes = 10_000;
+export const fleetCase = `fleet, ${fleetNodes} nodes`;
+
 const root = join(import.meta.dir, "../..");
 
 /** What the project promises of the medians: `at most factor x the sum of the floors`, and of memory in MiB. */
 export function judge(results: readonly Result[]) {
-  const amounts = results.map(({ links }) => links);
+  const amounts = results.filter(({ name }) => name !== fleetCase).map(({ links }) => links);
+  const fleet = results.find(({ name }) => name === fleetCase);
   const [fewest, most] = [Math.min(...amounts), Math.max(...amounts)];
   const at = (name: string, links: number) => results.find((result) => result.name === name && result.links === links);
   const wall = (name: string, links: number) => at(name, links)?.wall ?? Number.NaN;
@@ -44,6 +49,8 @@ export function judge(results: readonly Result[]) {
           },
         ]),
     { promise: "peak memory, MiB", value: Math.max(...verbs.map((name) => at(name, most)?.peak ?? 0)), limit: 45 },
+    { promise: `${fleetCase}, s`, value: (fleet?.wall ?? Number.NaN) / 1000, limit: 3 },
+    { promise: `${fleetCase}, peak memory, MiB`, value: fleet?.peak ?? Number.NaN, limit: 300 },
   ];
 }
 
@@ -58,7 +65,12 @@ export function report(results: readonly Result[], { runs, peer }: { runs: numbe
   say(`${"".padEnd(wide)}  links  wall ms   cpu ms  peak MiB  x empty  status`);
   for (const { name, links, wall, cpu, peak, status } of results) {
     const base = results.find((result) => result.name === "empty executable" && result.links === links)?.wall;
-    const numbers = [wall.toFixed(2), cpu.toFixed(2), peak.toFixed(1), (wall / (base ?? Number.NaN)).toFixed(2)];
+    const numbers = [
+      wall.toFixed(2),
+      cpu.toFixed(2),
+      peak.toFixed(1),
+      base === undefined ? "-" : (wall / base).toFixed(2),
+    ];
     const [first = "", second = "", third = "", fourth = ""] = numbers;
     say(
       `${name.padEnd(wide)}  ${String(links).padStart(5)}  ${first.padStart(7)}  ${second.padStart(7)}  ${third.padStart(8)}  ${fourth.padStart(7)}  ${status}`,

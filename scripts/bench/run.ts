@@ -2,16 +2,17 @@
  * Measures how long calls of dist/ifacer take, whole processes, in turn with what can't be undercut: an empty executable
  * built the same way, and the same `ip` run by hand. In a network namespace of its own, natively, as root.
  *
- * Prints a table and writes dist/bench.json. BENCH_RUNS (101) is how often each command is run, BENCH_LINKS (10,1000,5000) among
+ * The last row is `ifacer fleet` over the answers of a made-up cluster. Prints a table and writes dist/bench.json. BENCH_RUNS (101) is how often each command is run, BENCH_LINKS (10,1000,5000) among
  * how many links, BENCH_PEER the path of another CNI plugin to measure in turn. What needs bonding and 8021q is measured where
  * the kernel has them.
  */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { writeFleet } from "./fleet.ts";
 import { fillTo, ip, path, recordIp, tryIp } from "./ip.ts";
 import { type Command, type Measured, measurePeak, prepare } from "./process.ts";
-import { peerVerbs, type Result, report } from "./report.ts";
+import { fleetCase, fleetNodes, peerVerbs, type Result, report } from "./report.ts";
 
 /** One line of the table: a command and, where it changes something, what takes that back. Neither is in the time. */
 interface Case {
@@ -42,8 +43,9 @@ const [ifacer, empty] = [join(scratch, "ifacer"), join(scratch, "empty")];
 try {
   refresh();
   const results = amounts.toSorted((a, b) => a - b).flatMap(measureAmong);
-  if (canMake()) results.push(...measureAll(changingCases(), Math.max(...amounts)));
+  if (canMake()) results.push(...measureAll(changingCases(), Math.max(...amounts), { runs }));
   else process.stdout.write("this kernel has no bonding or 8021q: what makes links is not measured\n");
+  results.push(...measureFleet());
   report(results, { runs, peer });
 } finally {
   rmSync(scratch, { recursive: true });
@@ -92,7 +94,15 @@ function measureAmong(links: number): Result[] {
       cases.push({ name: `${basename(peer)} ${verb}`, command: call(verb, other, peer) });
     }
   }
-  return measureAll(cases, links);
+  return measureAll(cases, links, { runs });
+}
+
+/** `ifacer fleet` over the answers of as many nodes as it is promised for. Each run takes a second: a few will do. */
+function measureFleet(): Result[] {
+  const answers = join(scratch, "answers.log");
+  writeFleet(answers, { nodes: fleetNodes });
+  const command: Command = { argv: [ifacer, "fleet"], env: {}, stdin: answers };
+  return measureAll([{ name: fleetCase, command }], 0, { runs: Math.min(runs, 5) });
 }
 
 function call(verb: string, config: object, plugin = ifacer): Command {
@@ -156,7 +166,7 @@ function changingCases(): Case[] {
 }
 
 /** Runs all cases in turn, each time beginning with another one, so that what else the machine does hits them alike. */
-function measureAll(cases: readonly Case[], links: number): Result[] {
+function measureAll(cases: readonly Case[], links: number, { runs }: { runs: number }): Result[] {
   const starts = cases.map(({ command }) => prepare(command));
   const measured: Measured[][] = cases.map(() => []);
   const [warmUps, runsOfCopy] = [3, 20];

@@ -44,6 +44,12 @@ const output: Option = {
   doc: "text (default) for people, json for programs",
 };
 
+const node: Option = {
+  long: "--node",
+  value: "NAME",
+  doc: "the name of this node: prints one line of JSON with it, whatever happens, for 'ifacer fleet'",
+};
+
 export const help: Option = { long: "--help", short: "-h", doc: "this text" };
 
 const whatIsRead =
@@ -72,7 +78,7 @@ export const commands: readonly Command[] = [
       "Each config is compared with the node as it is now, not as the others would leave it.",
       whatIsRead,
     ],
-    options: [file, output],
+    options: [file, output, node],
     no: "ADD would fail: there is a conflict, or a config is not valid",
     examples: ["ifacer plan -f net.yaml", "ifacer plan -f net.yaml -o json"],
     run: showPlan,
@@ -110,10 +116,36 @@ export const commands: readonly Command[] = [
       { ...file, doc: "also compare the configs in this file with the node" },
       { long: "--mermaid", doc: "the same as a Mermaid diagram" },
       output,
+      node,
     ],
     no: "the node could not be looked at (problems don't count, see -o json)",
     examples: ["ifacer status", "ifacer status --mermaid", "ifacer status -o json"],
     run: showStatus,
+  },
+  {
+    name: "fleet",
+    summary: "put the answers of many nodes together, and show what looks odd",
+    text: [
+      "Reads what 'ifacer plan' and 'ifacer status' said on many nodes: what 'kubectl logs --prefix' prints of the Pods of " +
+        "deploy/preflight.yaml, lines of JSON with a node's name in them (--node NAME), or a folder with a file for each node.",
+      "Nodes with the same answer are one group, the largest first. What differs on few nodes from what most have is told as odd. " +
+        "Lines that can't be read are counted and shown.",
+    ],
+    options: [
+      {
+        ...file,
+        value: "PATH",
+        doc: "a file of such lines, or a folder with a file for each node, which is called as the node is; '-' is standard input, which is read when there is no -f",
+      },
+      { long: "--nodes", value: "FILE", doc: "the nodes that there are, as 'kubectl get nodes -o name' prints them" },
+      { long: "--all", doc: "every name and every line, however many" },
+      { long: "--markdown", doc: "tables in Markdown, for a ticket" },
+      output,
+    ],
+    no: "on a node ADD would fail, or a node said nothing, or not all that it said could be read",
+    examples: ["ifacer fleet -f answers", "ifacer fleet --nodes nodes.txt <answers.log"],
+    // Loaded for it only: no other command compares nodes.
+    run: async (options) => (await import("./commands/fleet.ts")).compareNodes(options),
   },
   {
     name: "nics",

@@ -4,8 +4,8 @@ import { writeAll } from "../host/stdioSync.ts";
 import { type Options, readOptions, UsageError } from "./arguments.ts";
 import { type Command, commands } from "./commands.ts";
 import { describeAll, describeCommand } from "./help.ts";
-import { versioned } from "./show/report.ts";
-import { lookAtScreen, render } from "./show/screen.ts";
+import { sayInOneLine, versioned } from "./show/report.ts";
+import { escapeUnseen, escapeUnseenInJson, lookAtScreen, render } from "./show/screen.ts";
 
 /** Runs `ifacer WORDS...` and returns its exit status: 0 good, 1 the answer is no, 2 wrong usage. */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
@@ -37,19 +37,30 @@ function write(text: string): number {
 }
 
 async function answer(command: Command, options: Options): Promise<number> {
-  const json = options.value("--output") === "json";
+  const node = options.value("--node");
+  const json = options.value("--output") === "json" || node !== undefined;
+  const writeDocument = (document: unknown): void => {
+    const text =
+      node === undefined
+        ? JSON.stringify(document, null, 2)
+        : JSON.stringify(sayInOneLine(document, { node, command: command.name }));
+    writeAll(1, `${escapeUnseenInJson(text)}\n`);
+  };
   const screen = lookAtScreen(process.env);
   try {
     const report = await command.run(options, screen);
-    for (const note of report.notes ?? []) tell(`ifacer: ${note}\n`);
+    // What is said in one line goes with the rest of a Pod's log: nothing is said beside it.
+    const notes = node === undefined ? (report.notes ?? []) : [];
+    for (const note of notes) tell(`ifacer: ${escapeUnseen(note)}\n`);
     const { text } = report;
-    if (json) writeAll(1, `${JSON.stringify(report.json, null, 2)}\n`);
+    if (json) writeDocument(report.json);
     else writeAll(1, typeof text === "string" ? text : render(text, screen));
     return report.status;
   } catch (error) {
     if (json && error instanceof CniError && !isClosedPipe(error.cause)) {
       const { code, message, details } = error;
-      writeAll(1, `${JSON.stringify(versioned({ error: { code, message, details } }), null, 2)}\n`);
+      writeDocument(versioned({ error: { code, message, details } }));
+      if (node !== undefined) return 1;
     }
     throw error;
   }
@@ -67,8 +78,9 @@ function explain(error: unknown, name: string): number {
   const known = error instanceof CniError;
   const message = error instanceof Error ? error.message : String(error);
   const details = known ? error.details : error instanceof Error ? (error.stack ?? "") : "";
-  tell(`ifacer: ${known ? message : `ifacer has a bug, please report it: ${message}`}\n`);
-  if (details !== "") tell(`${details.replace(/^/gm, "  ")}\n`);
+  const said = known ? message : `ifacer has a bug, please report it: ${message}`;
+  tell(`ifacer: ${escapeUnseen(said)}\n`);
+  if (details !== "") tell(`${details.replace(/[^\n]+/g, (line) => `  ${escapeUnseen(line)}`)}\n`);
   return 1;
 }
 

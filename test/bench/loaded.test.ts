@@ -97,3 +97,10 @@ test("the executable is Bun and at most 6 MiB more", () => {
   const { size } = statSync(join(root, "dist/ifacer"));
   expect(size - statSync(process.execPath).size).toBeLessThan(6 * 1024 * 1024);
 });
+
+test("what only 'fleet' needs is loaded for no other command", () => {
+  const sourcesOf = (stage: string) => loadedWith(stage).flatMap((name) => Object.keys(outputs[name]?.inputs ?? {}));
+  const own = /src\/(fleet\/\w+|host\/lines|cli\/\w+\/fleet\w*)\.ts$/;
+  expect(sourcesOf("src/cli/commands/fleet.ts").filter((path) => own.test(path)).length).toBeGreaterThan(10);
+  expect(sourcesOf("src/cli/run.ts").filter((path) => own.test(path))).toEqual([]);
+});

@@ -30,7 +30,7 @@ test.each([
   [["apply"], "ifacer: standard input is no terminal that could be asked: say --yes; see 'ifacer apply --help'\n"],
   [
     ["status", "--mermaid", "-o", "json"],
-    "ifacer: --mermaid draws the diagram alone: give neither -f nor -o with it; see 'ifacer status --help'\n",
+    "ifacer: --mermaid draws the diagram alone: give no -f, -o or --node with it; see 'ifacer status --help'\n",
   ],
   [
     ["doctor", "--networkd", "--network-manager"],

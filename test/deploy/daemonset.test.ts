@@ -3,8 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { validate } from "kubernetes-models/_schemas/IoK8sApiAppsV1DaemonSet";
 import type { IDaemonSet } from "kubernetes-models/apps/v1/DaemonSet";
+import { findFaults, findUnknown } from "./schema.ts";
 
 const root = join(import.meta.dir, "../..");
 const text = readFileSync(join(root, "deploy/daemonset.yaml"), "utf8");
@@ -91,33 +91,4 @@ test("the image holds what the Pods start", () => {
 
 function containersOf({ spec }: IDaemonSet) {
   return [...(spec?.template.spec?.initContainers ?? []), ...(spec?.template.spec?.containers ?? [])];
-}
-
-/** Where the schema is not met. */
-function findFaults(value: unknown): string[] {
-  validate(value);
-  const { errors } = validate as { errors?: { instancePath: string }[] | null };
-  return (errors ?? []).map(({ instancePath }) => instancePath);
-}
-
-/**
- * The fields that the schema does not have, which the API server would drop or refuse. The schema allows them, but what
- * checks it only looks at those that it knows.
- */
-function findUnknown(value: unknown): string[] {
-  const unseen = new Set<string>();
-  const watch = (part: unknown, path: string): unknown => {
-    if (typeof part !== "object" || part === null) return part;
-    const inner = new Map(Object.entries(part).map(([key, member]) => [key, watch(member, `${path}/${key}`)]));
-    for (const key of inner.keys()) unseen.add(`${path}/${key}`);
-    return new Proxy(part, {
-      get(target, key) {
-        if (typeof key !== "string" || !inner.has(key)) return Reflect.get(target, key);
-        unseen.delete(`${path}/${key}`);
-        return inner.get(key);
-      },
-    });
-  };
-  findFaults(watch(value, ""));
-  return [...unseen];
 }

@@ -225,7 +225,7 @@ describe("looking at the node", () => {
 ens160: dummy, down, MTU 1500, failed slave of bond0, link failures 1
 │   ! the slave ens160 is down: 'ip link set dev ens160 up', or let ADD do it
 └─ bond0: bond active-backup, up, active slave ens192, miimon 50 ms, MTU 1500, made by ifacer
-   │   ! one slave of bond0 works: nothing takes over if it fails
+   │   ! bond0 has one slave that works: nothing takes over if it fails
    └─ bond0.100: VLAN 100, up, MTU 1500, made by ifacer
       └─ net1: macvlan bridge in the Pod's namespace ${pod.name}, down, MTU 1500
 
@@ -245,7 +245,7 @@ net.json: plugins[0]: 1 change, ADD would make it
       kind: "bond",
       madeByIfacer: true,
       bond: { mode: "active-backup", activeSlave: "ens192", miimon: 50 },
-      problems: ["one slave of bond0 works: nothing takes over if it fails"],
+      problems: ["bond0 has one slave that works: nothing takes over if it fails"],
     });
     expect(byName.get("net1")).toMatchObject({ kind: "macvlan", namespace: pod.name, parent: "bond0.100" });
     expect((await run(ns, "status --mermaid")).stdout).toContain("<br>macvlan bridge in the Pod's namespace ");

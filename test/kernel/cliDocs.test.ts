@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { executable, type Namespace, namespace } from "./harness.ts";
+import { script } from "./pod.ts";
 
 /** The blocks of commands in a document, in their order. */
 function readBlocks(name: string): string[] {
@@ -13,7 +14,13 @@ function readBlocks(name: string): string[] {
 const others: Readonly<Record<string, string>> = {
   systemctl: "",
   networkctl: "",
-  kubectl: 'case $1 in get) cat net.yaml ;; describe) echo "Events:" ;; esac',
+  // The log is what the Pod's own script says here.
+  kubectl: `case "$*" in
+"get nodes"*) echo node/worker-1 ;;
+get*) cat net.yaml ;;
+describe*) echo "Events:" ;;
+logs*) sed 's|/config/||; /^exec sleep/d' preflight.sh | NODE_NAME=worker-1 sh | sed 's|^|[pod/ifacer-preflight-x7k2p/preflight] |' ;;
+esac`,
 };
 
 const folder = mkdtempSync(`${tmpdir()}/ifacer-docs-`);
@@ -30,6 +37,7 @@ beforeAll(async () => {
   for (const service of ["NetworkManager/conf.d", "systemd/network", "ifacer"])
     mkdirSync(`${folder}/etc/${service}`, { recursive: true });
   copyFileSync(executable, `${folder}/ifacer`);
+  writeFileSync(`${folder}/preflight.sh`, script);
   for (const [name, script] of Object.entries(others)) {
     writeFileSync(`${folder}/bin/${name}`, `#!/bin/sh\n${script}\n`);
     chmodSync(`${folder}/bin/${name}`, 0o755);

@@ -1,3 +1,5 @@
+import { bondOptions, currentBondValue } from "../../config/bondOptions.ts";
+import { readHardware } from "../../host/nic.ts";
 import type { Options } from "../arguments.ts";
 import { UsageError } from "../arguments.ts";
 import { listNodeLinks, type NodeLink } from "../read/nodeLinks.ts";
@@ -11,8 +13,8 @@ import { assess, listAssessments, showAssessments } from "./assess.ts";
 /** `ifacer status`: what there is on this node. */
 export async function showStatus(options: Options): Promise<Report> {
   const mermaid = options.has("--mermaid");
-  if (mermaid && (options.has("--file") || options.has("--output"))) {
-    throw new UsageError("--mermaid draws the diagram alone: give neither -f nor -o with it");
+  if (mermaid && ["--file", "--output", "--node"].some((option) => options.has(option))) {
+    throw new UsageError("--mermaid draws the diagram alone: give no -f, -o or --node with it");
   }
   const { links, unseen } = await listNodeLinks();
   const groups = arrange(links);
@@ -66,6 +68,7 @@ function listLinks(groups: readonly Group[]): unknown[] {
     carrier: link.carrier,
     mtu: link.mtu,
     mac: link.mac,
+    ...describeHardware(link),
     master: link.master ?? null,
     parent: findParent(link, names) ?? null,
     vlan: link.vlan ?? null,
@@ -80,7 +83,17 @@ function findParent(link: NodeLink, names: ReadonlyMap<number, string>): string 
   return link.namespace === undefined ? link.parent : names.get(link.parentIndex ?? 0);
 }
 
+/** What sysfs tells of a NIC of the node. */
+function describeHardware({ name, kind, namespace }: NodeLink) {
+  const hardware = kind === undefined && namespace === undefined ? readHardware(name) : undefined;
+  return { driver: hardware?.driver ?? null, speed: hardware?.speed ?? null };
+}
+
 function describeBond({ driverData }: NodeLink): unknown {
   const { mode, active_slave: activeSlave = null, miimon = 0, arp_interval: arpInterval = 0 } = driverData;
-  return { mode, activeSlave, miimon, arpInterval };
+  const values = bondOptions
+    .filter(({ name }) => name !== "active_slave")
+    .map(({ name }) => [name, currentBondValue(driverData, name)] as const);
+  const options = Object.fromEntries(values.filter(([, value]) => value !== undefined));
+  return { mode, activeSlave, miimon, arpInterval, options };
 }

@@ -15,6 +15,18 @@ export interface Report {
   readonly notes?: readonly string[];
 }
 
+/** Who says something to `ifacer fleet`. */
+export interface Speaker {
+  /** The node's name. */
+  readonly node: string;
+  readonly command: string;
+}
+
+/** What a command prints for `ifacer fleet`: the same document in one line, with who says it in front. */
+export function sayInOneLine(json: unknown, { node, command }: Speaker): unknown {
+  return { version: formatVersion, node, command, ...(json as object) };
+}
+
 /** What `-o json` prints, of the format that docs/operations.md describes. */
 export function versioned(members: Readonly<Record<string, unknown>>): unknown {
   return { version: formatVersion, ...members };

@@ -101,7 +101,7 @@ function findBondProblems(bond: NodeLink, slaves: readonly NodeLink[]): string[]
   if (slaves.length === 1)
     problems.push(`${name} has one slave only, ${slaves[0]?.name}: nothing takes over if it fails`);
   else if (legs === 0) problems.push(`none of the slaves of ${name} works`);
-  else if (legs === 1) problems.push(`one slave of ${name} works: nothing takes over if it fails`);
+  else if (legs === 1) problems.push(`${name} has one slave that works: nothing takes over if it fails`);
   if (!isOn(driverData["miimon"]) && !isOn(driverData["arp_interval"])) {
     problems.push(`nothing watches the links of ${name}, it never fails over: set miimon=100`);
   }

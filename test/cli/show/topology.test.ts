@@ -45,7 +45,7 @@ describe("problems", () => {
   test.each([
     ["ens2", ["the slave ens2 is down: 'ip link set dev ens2 up', or let ADD do it"]],
     ["ens1", ["ens1 has the MTU 1400, bond0 has 1500"]],
-    ["bond0", ["one slave of bond0 works: nothing takes over if it fails"]],
+    ["bond0", ["bond0 has one slave that works: nothing takes over if it fails"]],
     [
       "bond0.7",
       ["bond0.7 is down: 'ip link set dev bond0.7 up', or let ADD do it", "bond0.7 has the MTU 1300, bond0 has 1500"],
@@ -70,7 +70,7 @@ describe("problems", () => {
     const texts = links.flatMap((link) => findProblems(link, indexLinks(links)));
     expect(texts).toEqual([
       "the slave ens192 has no link: look at its cable and the switch port",
-      "one slave of bond0 works: nothing takes over if it fails",
+      "bond0 has one slave that works: nothing takes over if it fails",
     ]);
   });
 });
