@@ -31,6 +31,6 @@ async function runPlugin(): Promise<number> {
 }
 
 async function runCommandLine(words: readonly string[]): Promise<number> {
-  if (words.length === 0) return (await import("./cni/run.ts")).tellAbout();
+  if (words.length === 0) return (await import("./cni/about.ts")).tellAbout();
   return (await import("./cli/run.ts")).runCommandLine(words);
 }

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { findAltNameFault } from "../config/names.ts";
+import { findAltNameFault } from "../config/linkNames.ts";
 import type { NamespaceID } from "../host/netns.ts";
 import { bondModes } from "../model.ts";
 import type { Snapshot } from "../observe/snapshot.ts";

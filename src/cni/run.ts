@@ -1,16 +1,11 @@
-import { CniError, Code } from "../error.ts";
 import { lacksStdout, writeStdout } from "../host/stdio.ts";
 import type { StartedLook } from "../observe/start.ts";
-import { newestVersion, supportedVersions, type Version } from "../protocol/versions.ts";
+import { newestVersion, type Version } from "../protocol/versions.ts";
 import { prepare } from "./prepare.ts";
-import { escapeControls, makeReadable } from "./readable.ts";
 import { readCall, readRequest } from "./request.ts";
 
-/** Set by scripts/build.ts. */
-declare const IFACER_VERSION: string;
-
-/** What is fetched before anything is known of a call. */
-export interface Prefetched {
+/** What is begun before anything is known of a call. */
+export interface Input {
   /** For a command that looks at links. */
   readonly look: StartedLook | undefined;
   /** All of standard input, for a command that reads it. */
@@ -18,7 +13,7 @@ export interface Prefetched {
 }
 
 /** Answers a runtime's call: one JSON document or nothing on standard output, whatever happens. Returns the exit status. */
-export async function runPlugin({ look, stdin }: Prefetched): Promise<number> {
+export async function runPlugin({ look, stdin }: Input): Promise<number> {
   let cniVersion: Version = newestVersion;
   try {
     const lacking = lacksStdout();
@@ -41,27 +36,14 @@ export async function runPlugin({ look, stdin }: Prefetched): Promise<number> {
 
 /** Writes the error document (CNI specification, "Error"), with the config's version where that is known. */
 async function fail(error: unknown, cniVersion: Version): Promise<number> {
-  const { code, message, details } = error instanceof CniError ? error : explainBug(error);
-  const words = { msg: makeReadable(message), ...(details && { details: escapeControls(details) }) };
+  // Loaded only here: a call that fails may take longer.
+  const { describeFailure } = await import("./failure.ts");
   try {
-    await writeStdout(`${JSON.stringify({ cniVersion, code, ...words })}\n`);
+    await writeStdout(`${JSON.stringify({ cniVersion, ...describeFailure(error) })}\n`);
   } catch {
     // Nobody reads standard output; the exit status still tells.
   }
   return 1;
-}
-
-function explainBug(error: unknown): CniError {
-  const message = error instanceof Error ? error.message : String(error);
-  const details = error instanceof Error ? (error.stack ?? "") : "";
-  return new CniError(Code.bug, `ifacer has a bug, please report it: ${message}`, { details, cause: error });
-}
-
-/** Says what this is to who starts it without arguments, as plugins do. Returns the exit status. */
-export async function tellAbout(): Promise<number> {
-  await note(`ifacer ${IFACER_VERSION}: CNI plugin that makes bonds and VLANs for macvlan and ipvlan`);
-  await note(`CNI protocol versions supported: ${supportedVersions.join(", ")}`);
-  return 0;
 }
 
 /** Writes a line for people. That nobody can read it must not make a success fail. */

@@ -8,7 +8,7 @@ import {
   type Setting,
 } from "../model.ts";
 import { parseBondOptions } from "./bondOptions.ts";
-import { findAltNameFault, findLinkNameFault, findServiceFault, fitsLinkName, shortenVlanName } from "./names.ts";
+import { findAltNameFault, findLinkNameFault, findServiceFault, fitsLinkName, shortenVlanName } from "./linkNames.ts";
 import type { Config } from "./schema.ts";
 import { parseVlanOptions } from "./vlanOptions.ts";
 

@@ -1,4 +1,4 @@
-import { findAltNameFault } from "./names.ts";
+import { findAltNameFault } from "./linkNames.ts";
 import { findNearest } from "./nearest.ts";
 
 /** What values an option takes, as data: parser, documentation and JSON schema read it. */

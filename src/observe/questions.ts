@@ -1,4 +1,4 @@
-import { findAltNameFault } from "../config/names.ts";
+import { findAltNameFault } from "../config/linkNames.ts";
 import { type Desired, loopback, stackedKinds, type VlanEntry } from "../model.ts";
 import { aboutLoopback } from "./start.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { shortenVlanName } from "../../src/config/names.ts";
+import { shortenVlanName } from "../../src/config/linkNames.ts";
 import { add, call, refuse, setUp } from "./adding.ts";
 import { callPlugin, type Namespace, namespace } from "./harness.ts";
 import { link, nodeWith } from "./node.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { writeLines } from "../../src/apply/lines.ts";
 import { desire } from "../../src/config/desired.ts";
-import { findLinkNameFault } from "../../src/config/names.ts";
+import { findLinkNameFault } from "../../src/config/linkNames.ts";
 import type { Link } from "../../src/model.ts";
 import { findEnslaveConflicts } from "../../src/plan/enslave.ts";
 import { quoteForShell, showCommand } from "../../src/plan/shell.ts";

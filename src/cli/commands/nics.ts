@@ -1,4 +1,4 @@
-import { findAltNameFault } from "../../config/names.ts";
+import { findAltNameFault } from "../../config/linkNames.ts";
 import { CniError, Code } from "../../error.ts";
 import { runIp } from "../../host/ip.ts";
 import { type Hardware, readHardware } from "../../host/nic.ts";
