@@ -84,6 +84,7 @@ const link = z.object({
   master: optional(z.string()),
   masterKind: optional(z.string()),
   parent: optional(z.string()),
+  parentDown: z.boolean(),
   alias: optional(z.string()),
   vlan: optional(z.object({ id: count, protocol: z.string() })),
   driverData: z.record(z.string(), z.unknown()),

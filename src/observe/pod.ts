@@ -5,7 +5,7 @@ import { readVlanConfig } from "../host/proc.ts";
 import type { Current, VlanEntry } from "../model.ts";
 import { assemble } from "./assemble.ts";
 import { parseIpOutput } from "./parse.ts";
-import { isEnough, isWhole } from "./questions.ts";
+import { isEnough, watchForEnd } from "./questions.ts";
 import { aboutLoopback, lookArguments, type StartedLook } from "./start.ts";
 import { parseVlanConfig } from "./vlanConfig.ts";
 
@@ -29,7 +29,7 @@ export async function observePod(netns: string): Promise<Current> {
   const vlans = seen.links.flatMap(({ name, vlan, parent }): VlanEntry[] =>
     vlan && parent ? [{ name, id: vlan.id, parent }] : [],
   );
-  return assemble(seen, { vlans, multicast: "" });
+  return assemble(seen, { vlans, listeners: undefined });
 }
 
 /**
@@ -43,7 +43,7 @@ export async function observeVlansOfNode(ids: readonly number[], look: StartedLo
   const names = new Set(vlans.flatMap(({ name, parent }) => [name, parent]));
   const lines = [...[...names].map((name) => `link show dev ${name}`), aboutLoopback];
   const given = [aboutLoopback, ...lines];
-  const stdout = await look.ask(lines, (text) => isWhole(text, given));
+  const stdout = await look.ask(lines, watchForEnd(given));
   if (!isEnough(stdout, given)) throw new CniError(Code.ipFailed, "'ip' can't look at the VLANs of this node");
-  return assemble(parseIpOutput(stdout), { vlans, multicast: "" });
+  return assemble(parseIpOutput(stdout), { vlans, listeners: undefined });
 }

@@ -1,6 +1,6 @@
 import { CniError, Code } from "../error.ts";
 import { type IpSite, runIp } from "../host/ip.ts";
-import { readMulticast } from "../host/proc.ts";
+import { readListeners } from "../host/proc.ts";
 import type { Current, Desired, Link } from "../model.ts";
 import { type Entry, readAddressEntry, readEntries } from "./entries.ts";
 import { countListeners } from "./listeners.ts";
@@ -55,7 +55,7 @@ export async function photographNow(
   { isConcerned, site }: { isConcerned: (link: Link) => boolean; site: IpSite },
 ): Promise<Snapshot> {
   // Only of its own namespace /proc tells. First: an active slave that is chosen between the two looks must not count as somebody else.
-  const listeners = countListeners(site.netns === undefined ? await readMulticast() : "");
+  const listeners = countListeners(site.netns === undefined ? (await readListeners()).ethernet : "");
   const { command, status, stdout, stderr } = await runIp(lookArguments, ["address show"], site);
   const { links, addresses } = parseOutput(stdout);
   if (links.length === 0) {
