@@ -1,7 +1,7 @@
 import { CniError, Code } from "../error.ts";
 import { hasNetAdmin } from "../host/proc.ts";
 import type { Current, Desired } from "../model.ts";
-import { plan } from "../plan/plan.ts";
+import { planLinks } from "../plan/links.ts";
 import type { Judge } from "../policy/judge.ts";
 import { refuseConflicts } from "./conflicts.ts";
 import type { Outcome } from "./locked.ts";
@@ -19,7 +19,7 @@ import type { Outcome } from "./locked.ts";
  */
 export async function apply(desired: Desired, { judge, seen }: { judge: Judge; seen: Current }): Promise<Outcome> {
   refuseConflicts(await judge(desired, seen));
-  const { changes, conflicts } = plan(desired, seen);
+  const { changes, conflicts } = planLinks(desired, seen);
   if (changes.length === 0 && conflicts.length === 0) return { changes: [], refused: [], notes: [] };
   // Another ADD may be at work: what looks like a conflict, a NIC in a bond that was not there yet, is one only if it still
   // is with the lock held.

@@ -20,8 +20,7 @@ const groupOfIPv6 = "333300000001";
  * (net/core/dev_addr_lists.c). Taken off are the link's own IP groups, of which several become the same Ethernet address, and
  * what it hands on: a link that stands on others counts itself once for each of them (__hw_addr_sync_one).
  */
-export function tellWhoIsShared(listeners: Listeners | undefined, links: readonly Link[]): (nic: string) => boolean {
-  if (listeners === undefined) return () => false;
+export function tellWhoIsShared(listeners: Listeners, links: readonly Link[]): (nic: string) => boolean {
   const own = new Map([
     [groupOfIPv4, countIPv4(listeners.ipv4)],
     [groupOfIPv6, countIPv6(listeners.ipv6)],

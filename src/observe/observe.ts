@@ -28,7 +28,13 @@ export async function observe(
   if (look === undefined) await ip.end();
   const sight = isEnough(stdout, given) ? readOutput(stdout) : undefined;
   if (sight === undefined) throw await explainOutput(lines);
-  return assemble(sight, { vlans, listeners: depth === "use" ? await readListeners() : undefined });
+  return assemble(sight, { vlans, isShared: depth === "use" ? await learnWhoIsShared(sight) : () => false });
+}
+
+/** Loaded only before something is changed. */
+async function learnWhoIsShared({ links }: Sight): Promise<(nic: string) => boolean> {
+  const { tellWhoIsShared } = await import("./multicast.ts");
+  return tellWhoIsShared(await readListeners(), links);
 }
 
 /** Asks again, as what `ip` says on standard error is not kept when it answers. */

@@ -29,7 +29,7 @@ export async function observePod(netns: string): Promise<Current> {
   const vlans = seen.links.flatMap(({ name, vlan, parent }): VlanEntry[] =>
     vlan && parent ? [{ name, id: vlan.id, parent }] : [],
   );
-  return assemble(seen, { vlans, listeners: undefined });
+  return assemble(seen, { vlans, isShared: () => false });
 }
 
 /**
@@ -45,5 +45,5 @@ export async function observeVlansOfNode(ids: readonly number[], look: StartedLo
   const given = [aboutLoopback, ...lines];
   const stdout = await look.ask(lines, watchForEnd(given));
   if (!isEnough(stdout, given)) throw new CniError(Code.ipFailed, "'ip' can't look at the VLANs of this node");
-  return assemble(parseIpOutput(stdout), { vlans, listeners: undefined });
+  return assemble(parseIpOutput(stdout), { vlans, isShared: () => false });
 }

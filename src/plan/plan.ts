@@ -1,66 +1,17 @@
-import { type Conflict, type Current, type Desired, findLink, loopback, type Plan } from "../model.ts";
+import type { Current, Desired, Plan } from "../model.ts";
 import { planAddresses } from "./addresses.ts";
-import { planBond } from "./bond.ts";
-import { inTheWay } from "./conflict.ts";
-import { planVlan } from "./vlan.ts";
-
-const nothing: Plan = { changes: [], conflicts: [], drift: [] };
+import { planLinks } from "./links.ts";
 
 /**
- * What has to be done on the host, what stands in the way of it, and what merely differs.
+ * What has to be done in a place, what stands in the way of it, and what merely differs.
  *
  * Pure: the same two arguments give the same plan. ADD carries it out, CHECK wants it empty, `ifacer plan` prints it.
  */
 export function plan(desired: Desired, current: Current): Plan {
-  if (desired.bond === undefined && desired.vlans.length === 0) return nothing;
-  const missing = findMissing(desired, current);
-  const unfit = findLoopback(desired, current);
-  if (missing.length + unfit.length > 0) return { ...nothing, conflicts: [...missing, ...unfit] };
-  const parts = [
-    ...(desired.bond ? [planBond(desired.bond, desired, current)] : []),
-    ...desired.vlans.map((vlan) => planVlan(vlan, desired, current)),
-    ...(desired.addresses.length > 0 || desired.routes.length > 0 ? [planAddresses(desired, current)] : []),
-  ];
-  const changes = parts.flatMap((part) => part.changes);
+  const parts = [planLinks(desired, current), planAddresses(desired, current)];
   return {
-    // What the driver may refuse comes last, so that it keeps nothing else from being done.
-    changes: [
-      ...changes.filter(({ type }) => type !== "setBondOptions"),
-      ...changes.filter(({ type }) => type === "setBondOptions"),
-    ],
-    conflicts: [...findTwiceListed(desired, current), ...parts.flatMap((part) => part.conflicts)],
-    drift: parts.flatMap((part) => part.drift),
+    changes: parts.flatMap(({ changes }) => changes),
+    conflicts: parts.flatMap(({ conflicts }) => conflicts),
+    drift: parts.flatMap(({ drift }) => drift),
   };
-}
-
-function findMissing(desired: Desired, current: Current): Conflict[] {
-  return desired.interfaces
-    .filter((name) => findLink(current, name) === undefined)
-    .map((name) => ({
-      reason: "missing",
-      link: name,
-      message: `the interface ${name} is not ${desired.place === "pod" ? describePod(current) : "on this node"}`,
-    }));
-}
-
-/** Names in a Pod are the runtime's choice, so that the config's author may not know them. */
-function describePod({ links }: Current): string {
-  const names = links.map(({ name }) => name).filter((name) => name !== loopback);
-  return `in the Pod, which has ${names.length === 0 ? "no interface" : names.slice(0, 10).join(", ")}`;
-}
-
-function findLoopback(desired: Desired, current: Current): Conflict[] {
-  return desired.interfaces
-    .filter((name) => findLink(current, name)?.name === loopback)
-    .map((name) => inTheWay(name, `${name} is the loopback device, which takes neither a bond nor a VLAN: list a NIC`));
-}
-
-/** A NIC may be listed by its name and by an altname of it, which only the host can tell. */
-function findTwiceListed(desired: Desired, current: Current): Conflict[] {
-  return desired.interfaces.flatMap((name, index) => {
-    const link = findLink(current, name);
-    const earlier = desired.interfaces.slice(0, index).find((other) => findLink(current, other) === link);
-    if (earlier === undefined) return [];
-    return [inTheWay(name, `${earlier} and ${name} are two names of the same interface: list it once`)];
-  });
 }

@@ -8,6 +8,7 @@ import { readConfig, requireDesired } from "../../src/config/read.ts";
 import { decodeJson, JsonObject } from "../../src/json.ts";
 import type { Current, Desired, Plan } from "../../src/model.ts";
 import { assemble } from "../../src/observe/assemble.ts";
+import { tellWhoIsShared } from "../../src/observe/multicast.ts";
 import { parseIpOutput } from "../../src/observe/parse.ts";
 import { parseVlanConfig } from "../../src/observe/vlanConfig.ts";
 
@@ -56,13 +57,15 @@ export function readRecorded(name: string): Recorded {
 
 /** What ifacer sees in what was recorded. */
 export function see(recorded: Recorded): Current {
-  return assemble(parseIpOutput(recorded["links.jsonl"]), {
+  const shown = parseIpOutput(recorded["links.jsonl"]);
+  const listeners = {
+    ethernet: recorded["multicast.txt"],
+    ipv4: recorded["igmp.txt"],
+    ipv6: recorded["igmp6.txt"],
+  };
+  return assemble(shown, {
     vlans: parseVlanConfig(recorded["vlans.txt"]),
-    listeners: {
-      ethernet: recorded["multicast.txt"],
-      ipv4: recorded["igmp.txt"],
-      ipv6: recorded["igmp6.txt"],
-    },
+    isShared: tellWhoIsShared(listeners, shown.links),
   });
 }
 

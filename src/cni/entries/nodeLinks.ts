@@ -6,7 +6,7 @@ import { encodeJson, type JsonObject, member } from "../../json.ts";
 import type { Desired } from "../../model.ts";
 import { observe } from "../../observe/observe.ts";
 import { describeDone, describeLack } from "../../plan/describe.ts";
-import { plan } from "../../plan/plan.ts";
+import { planLinks } from "../../plan/links.ts";
 import { allowAll, type Judge } from "../../policy/judge.ts";
 import { convertResult } from "../../protocol/result.ts";
 import type { Answer, Prefetched } from "../answer.ts";
@@ -32,7 +32,7 @@ export async function add({ config }: RequestOf<"ADD">, { look, policyPossible }
 export async function check({ config }: RequestOf<"CHECK">, { look }: Prefetched): Promise<Answer> {
   const desired = findDesired(config.body);
   if (desired === undefined) return silence;
-  const { changes, conflicts } = plan(desired, await observe(desired, { depth: "links", look }));
+  const { changes, conflicts } = planLinks(desired, await observe(desired, { depth: "links", look }));
   const faults = [...conflicts.map(({ message }) => message), ...changes.map(describeLack)];
   if (faults.length > 0) throw errorOfAll(Code.changed, faults);
   return silence;

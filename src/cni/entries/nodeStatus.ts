@@ -2,7 +2,7 @@ import { CniError, Code } from "../../error.ts";
 import { findIp } from "../../host/ip.ts";
 import { type Driver, hasNetAdmin, isAvailable } from "../../host/proc.ts";
 import type { Current, Desired } from "../../model.ts";
-import { plan } from "../../plan/plan.ts";
+import { planLinks } from "../../plan/links.ts";
 
 // Runtimes take a node out of service on STATUS's word, so what can't be told for sure counts as working.
 
@@ -18,7 +18,7 @@ export async function checkNode(desired: Desired): Promise<void> {
 
 /** Throws code 50 where a NIC of the config is not among what was seen of the node. */
 export function checkInterfaces(desired: Desired, seen: Current): void {
-  const { conflicts } = plan(desired, seen);
+  const { conflicts } = planLinks(desired, seen);
   const missing = conflicts.filter(({ reason }) => reason === "missing");
   if (missing.length > 0) refuse(missing.map(({ message }) => message).join(", "));
 }
