@@ -17,8 +17,7 @@ export function findOwn(desired: Desired, current: Current): readonly Link[] {
 function isAsDescribed(link: Link, desired: Desired, current: Current): boolean {
   const vlans = desired.vlans.filter(({ name, shortName }) => [name, shortName].includes(link.name));
   const bond = desired.bond?.name === link.name ? desired.bond : undefined;
-  // The slaves of a bond may be gone by now.
-  const interfaces = bond ? [] : desired.interfaces;
-  const alone = { ...desired, interfaces, bond: bond && { ...bond, slaves: [] }, vlans };
+  // The slaves of a bond and the parent of a VLAN may be gone by now.
+  const alone = { ...desired, interfaces: [], bond: bond && { ...bond, slaves: [] }, vlans };
   return !plan(alone, current).conflicts.some((conflict) => conflict.link === link.name);
 }

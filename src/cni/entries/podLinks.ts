@@ -4,8 +4,7 @@ import { lookAt, type Site } from "../../apply/site.ts";
 import { readPodEntry } from "../../config/podEntry.ts";
 import { requireDesired } from "../../config/read.ts";
 import { nameTopmost } from "../../config/topmost.ts";
-import { Code, errorOfAll } from "../../error.ts";
-import { isThere } from "../../host/file.ts";
+import { CniError, Code, errorOfAll } from "../../error.ts";
 import { isOwnNamespace } from "../../host/proc.ts";
 import { encodeJson, JsonObject } from "../../json.ts";
 import type { Conflict, Current, Desired } from "../../model.ts";
@@ -15,7 +14,7 @@ import { describeLack } from "../../plan/describe.ts";
 import { plan } from "../../plan/plan.ts";
 import { findShadows, findSharing } from "../../plan/shadow.ts";
 import { withLinkNames } from "../../plugins/attachments.ts";
-import { callIpam } from "../../plugins/ipam.ts";
+import { callIpam, requireIpam } from "../../plugins/ipam.ts";
 import { readPolicy } from "../../policy/load.ts";
 import { appendToResult } from "../../protocol/append.ts";
 import { convertResult, without } from "../../protocol/result.ts";
@@ -36,6 +35,7 @@ export async function add(request: RequestOf<"ADD">, { look }: Prefetched): Prom
   refuseConflicts(await readPolicy()(desired, before));
   refuseConflicts([...plan(desired, before).conflicts, ...(await lookForShadows(desired, before, look))]);
   const ipam = describeIpam(desired, { path, body: config.body });
+  if (ipam) requireIpam(ipam);
   return await makeInPod({ desired, before, site, ipam }, ({ grant, now }) => {
     const links = listMade(desired, now).map(({ name, mac, mtu }) => ({ name, mac, mtu, sandbox: netns }));
     const result = appendToResult(config.prevResult, { links, granted: grant?.result, dns }, config.cniVersion);
@@ -55,7 +55,7 @@ export async function check(request: RequestOf<"CHECK">, { look }: Prefetched): 
     ...drift
       .filter(({ what }) => what === "mtu")
       .map((mtu) => `${mtu.link} has the MTU ${mtu.current}, wanted is ${mtu.desired}`),
-    ...findLost(desired, { seen, prevResult: config.prevResult, netns }),
+    ...findLost(desired, { seen, prevResult: config.prevResult }),
   ];
   if (faults.length > 0) throw errorOfAll(Code.changed, faults);
   return askIpam(request, "CHECK", desired);
@@ -68,9 +68,18 @@ export async function del(request: RequestOf<"DEL">): Promise<Answer> {
   if (desired === undefined) return silence;
   const freed = askIpam(request, "DEL", desired);
   await freed.catch(() => {});
-  const { netns } = request;
-  if ((await isThere(netns)) && !(await isOwnNamespace(netns))) await removeOwn(desired, { place: "pod", netns });
+  await removeFrom(request.netns, desired);
   return freed;
+}
+
+/** The links are gone with their namespace. Its path may lead to ifacer's own, where a process id is used again. */
+async function removeFrom(netns: string, desired: Desired): Promise<void> {
+  if (netns === "" || (await isOwnNamespace(netns))) return;
+  try {
+    await removeOwn(desired, { place: "pod", netns });
+  } catch (cause) {
+    if (!(cause instanceof CniError && cause.code === Code.noNamespace)) throw cause;
+  }
 }
 
 /** Every attachment also stands with the name that its link has for the IPAM plugin, which else would free it. */
@@ -116,8 +125,16 @@ async function askIpam(
 /** A policy that can't be read takes neither Pods nor the node out of service, but nothing is started against it. */
 async function isAllowed(desired: Desired, verb: "CHECK" | "DEL" | "GC" | "STATUS"): Promise<boolean> {
   try {
-    const forbidden = await readPolicy()({ ...desired, vlans: [] }, { links: [], vlans: [], uses: new Map() });
-    return forbidden.length === 0;
+    // Only what may be started is asked: an attachment from before the policy has to be freed.
+    const started = {
+      ...desired,
+      place: "node",
+      interfaces: [],
+      bond: undefined,
+      vlans: [],
+      allowInUse: false,
+    } as const;
+    return (await readPolicy()(started, { links: [], vlans: [], uses: new Map() })).length === 0;
   } catch (cause) {
     if (verb === "DEL" || verb === "GC") throw cause;
     return false;
