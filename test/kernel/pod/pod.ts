@@ -141,7 +141,9 @@ export function hostLocalStore(): { folder: string; list(): string[] } & Disposa
     list: () => {
       const network = `${folder}/net`;
       if (!existsSync(network)) return [];
-      return readdirSync(network).filter((name) => /^[0-9a-f]+[.:]/.test(name));
+      const given = readdirSync(network).filter((name) => /^[0-9a-f]+[.:]/.test(name));
+      // Where host-local itself was killed over it, a file has no owner.
+      return given.filter((name) => readFileSync(`${network}/${name}`, "utf8") !== "");
     },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
   };
