@@ -12,10 +12,12 @@ export function findOwn(desired: Desired, current: Current): readonly Link[] {
     // The slaves of a bond may be gone by now.
     ...(bond ? [{ name: bond.name, bond: { ...bond, slaves: [] }, vlans: [] }] : []),
   ];
+  // An empty bond that is down would do for ADD whatever its mode.
+  const raised = current.links.map((link) => ({ ...link, up: true }));
   return parts.flatMap(({ name, ...part }) => {
     const link = findLink(current, name);
     // It is what it should be if a plan of it alone, of which the parent may be gone, finds nothing in its way.
-    const { conflicts } = plan({ ...desired, interfaces: [], ...part }, current);
+    const { conflicts } = plan({ ...desired, interfaces: [], ...part }, { ...current, links: raised });
     return link && !conflicts.some((conflict) => conflict.link === link.name) ? [link] : [];
   });
 }

@@ -10,6 +10,8 @@ export interface Ipam {
   readonly path: string;
   /** What the plugin takes for the name of the Pod's interface; `undefined` for verbs that are about none. */
   readonly ifName: string | undefined;
+  /** What it is given as CNI_NETNS, where that is not what ifacer got. */
+  readonly netns?: string | undefined;
   /** The entry as ifacer got it. */
   readonly config: JsonObject;
 }
@@ -48,8 +50,12 @@ export async function callIpam(ipam: Ipam, verb: Exclude<PluginCall["verb"], "AD
   return (await callPlugin(describe(ipam, verb))).notes;
 }
 
-function describe({ type, path, ifName, config }: Ipam, verb: PluginCall["verb"]): PluginCall {
-  return { verb, type, what, path, config, environment: ifName === undefined ? {} : { CNI_IFNAME: ifName } };
+function describe({ type, path, ifName, netns, config }: Ipam, verb: PluginCall["verb"]): PluginCall {
+  const environment = {
+    ...(ifName !== undefined && { CNI_IFNAME: ifName }),
+    ...(netns !== undefined && { CNI_NETNS: netns }),
+  };
+  return { verb, type, what, path, config, environment };
 }
 
 function readResult(stdout: string, { type }: Ipam): JsonObject {

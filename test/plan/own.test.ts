@@ -33,6 +33,8 @@ test.each<[what: string, entry: object, pod: Link[], own: string[]]>([
   ["a bond and its VLAN, topmost first", bonded, [eth0, bond(), vlan("b.3", { parent: "b" })], ["b.3", "b"]],
   ["a bond whose slaves are gone", bonded, [bond()], ["b"]],
   ["a bond of another mode", bonded, [bond({ driverData: { mode: "802.3ad" } })], []],
+  ["an empty one of another mode that is down", bonded, [bond({ driverData: { mode: "802.3ad" }, up: false })], []],
+  ["an empty one that is down, as a killed ADD leaves it", bonded, [bond({ up: false })], ["b"]],
   ["a bridge", bonded, [link(4, "b", { kind: "bridge" })], []],
   [
     "a VLAN on a bond of another mode",

@@ -66,15 +66,16 @@ export async function del(request: RequestOf<"DEL">): Promise<Answer> {
   const { desired } = readPodEntry(request.config.body, request).reading;
   // Of a config that is not valid nothing was made.
   if (desired === undefined) return silence;
-  const freed = askIpam(request, "DEL", desired);
+  // Its path leads to ifacer's own namespace where a process id is used again; plugins refuse that.
+  const netns = (await isOwnNamespace(request.netns)) ? "" : request.netns;
+  const freed = askIpam({ ...request, netns }, "DEL", desired);
   await freed.catch(() => {});
-  await removeFrom(request.netns, desired);
+  if (netns !== "") await removeFrom(netns, desired);
   return freed;
 }
 
-/** The links are gone with their namespace. Its path may lead to ifacer's own, where a process id is used again. */
+/** That the namespace is gone, and the links with it, is as good. */
 async function removeFrom(netns: string, desired: Desired): Promise<void> {
-  if (netns === "" || (await isOwnNamespace(netns))) return;
   try {
     await removeOwn(desired, { place: "pod", netns });
   } catch (cause) {
@@ -113,11 +114,11 @@ async function lookForShadows(desired: Desired, pod: Current, look: StartedLook)
  * Throws what the plugin says where it fails.
  */
 async function askIpam(
-  { config, path }: { config: NetworkConfig; path: string },
+  { config, path, netns }: { config: NetworkConfig; path: string; netns?: string },
   verb: "CHECK" | "DEL" | "GC" | "STATUS",
   desired: Desired,
 ): Promise<Answer> {
-  const ipam = describeIpam(desired, { path, body: withoutBrokenResult(config) });
+  const ipam = describeIpam(desired, { path, netns, body: withoutBrokenResult(config) });
   if (ipam === undefined) return silence;
   return (await isAllowed(desired, verb)) ? { journal: await callIpam(ipam, verb) } : silence;
 }

@@ -42,12 +42,11 @@ async function serve(pod: Namespace, address: string): Promise<void> {
   for await (const chunk of server.stdout) if (new TextDecoder().decode(chunk).includes("ready")) break;
 }
 
-/** The share of datagrams that were answered. */
+/** How many datagrams were answered of those sent in two seconds. */
 async function ask(pod: Namespace, address: string): Promise<number> {
-  const { stdout, stderr } = await pod.run([process.execPath, echo, "ask", address, "1"]);
+  const { stdout, stderr } = await pod.run([process.execPath, echo, "ask", address, "2"]);
   if (stdout === "") throw new Error(stderr);
-  const { sent, answered } = JSON.parse(stdout);
-  return answered / sent;
+  return JSON.parse(stdout).answered;
 }
 
 /** How many frames came in through a link. */
@@ -71,17 +70,18 @@ test("two nodes at a switch: Pods meet on each of their VLANs and on no other; a
   const links = ["eth0", "eth0.3", "eth0.4"];
   for (const [place, network] of networks.entries()) {
     const before = await Promise.all(links.map((link) => received(pod2, link)));
-    expect([network, (await ask(pod1, `${network}.2`)) > 0.5]).toEqual([network, true]);
+    const answered = await ask(pod1, `${network}.2`);
+    expect(answered).toBeGreaterThan(10);
     const after = await Promise.all(links.map((link) => received(pod2, link)));
     const gained = after.map((count, index) => count - (before[index] ?? 0));
-    // On a VLAN they come in through its link and through what it stands on. Some of IPv6's own may come anywhere.
-    expect(gained[place]).toBeGreaterThan(20);
-    for (const other of [1, 2].filter((index) => index !== place)) expect(gained[other]).toBeLessThan(10);
+    // On a VLAN they come in through its link and through what it stands on. A few of ARP and IPv6 may come anywhere.
+    expect(gained[place]).toBeGreaterThanOrEqual(answered);
+    for (const other of [1, 2].filter((index) => index !== place)) expect(gained[other]).toBeLessThan(answered);
   }
   // The switch does not carry VLAN 4 to the second node any more: that one falls silent, and no other.
   await hub.run(["bridge", "vlan", "del", "dev", "two", "vid", "4"]);
   expect(await ask(pod1, "203.0.113.2")).toBe(0);
-  expect(await ask(pod1, "198.51.100.2")).toBeGreaterThan(0.5);
+  expect(await ask(pod1, "198.51.100.2")).toBeGreaterThan(10);
 
   // The node gets VLAN 3 itself: the Pod that runs falls silent on it, and the next one is refused, up and down.
   await one.ip("link add link ens192 name ens192.3 type vlan id 3");
