@@ -53,7 +53,7 @@ const steps = [
   "link add link net2 name net2.3",
   "link set dev net2.3 alias",
   "link set dev net2.3 up",
-  "address add 192.0.2.2/24",
+  "address add 192.0.2.",
   "route add 203.0.113.0/24",
 ];
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { addChain, type Chain, checkChain, deleteChain } from "../chain.ts";
-import { callPlugin, executable, namespace } from "../harness.ts";
+import { callPlugin, executable, type Namespace, namespace } from "../harness.ts";
 import { nodeWith } from "../node.ts";
 import { addresses, environmentOf, hostLocalIpam, hostLocalStore, plugins, staticIpam, tell } from "./pod.ts";
 
@@ -24,7 +24,8 @@ describe.each(["0.3.1", "0.4.0", "1.0.0", "1.1.0"])("[macvlan, VLAN 3, VLAN 4] a
     // The last of them from host-local, which keys its store by container and name of the interface.
     const last4 = { ...vlan4, ipam: hostLocalIpam(store.folder, "203.0.113.0/24") };
     const chain: Chain = { cniVersion, name: "net", ifName: "eth0", folder: plugins, plugins: [macvlan, vlan3, last4] };
-    const locks = readdirSync("/run").sort();
+    // A lock of a namespace that had the same number before may be there.
+    const locks = [node, pod].map(hasLock);
     const last = (await addChain(node, pod, "pod0", chain)).at(-1) as Result;
     expect(await tell(pod)).toEqual(made);
     expect([await addresses(pod, "eth0"), await addresses(pod, "eth0.3"), await addresses(pod, "eth0.4")]).toEqual([
@@ -56,10 +57,14 @@ describe.each(["0.3.1", "0.4.0", "1.0.0", "1.1.0"])("[macvlan, VLAN 3, VLAN 4] a
       expect(await tell(pod)).toEqual([]);
       expect(store.list()).toEqual([]);
     }
-    // No lock is left, neither of this Pod nor at all.
-    expect(readdirSync("/run").sort()).toEqual(locks);
+    expect([node, pod].map(hasLock)).toEqual(locks);
   }, 180_000);
 });
+
+/** Whether there is a lock file for a namespace, as ADD leaves it for the node's links. */
+function hasLock({ path }: Namespace): boolean {
+  return existsSync(`/run/ifacer/netns-${statSync(path).ino}.lock`);
+}
 
 interface Result {
   readonly cniVersion: string;
@@ -89,6 +94,37 @@ test("a network of its own behind Multus' net1: net2 is made, checked and delete
   for (let times = 0; times < 2; times++) await deleteChain(node, pod, "pod0", own, result);
   expect(await tell(pod)).toEqual(["net1 up macvlan"]);
 }, 180_000);
+
+test.each([
+  ["ptp", "veth"],
+  ["bridge", "veth"],
+])(
+  "behind the %s plugin, whose interface is a %s",
+  async (type, kind) => {
+    await using node = await nodeWith();
+    await using pod = await namespace();
+    using store = hostLocalStore();
+    const first = { type, ipam: hostLocalIpam(store.folder) };
+    const second = { ...vlan3, ipam: hostLocalIpam(store.folder) };
+    const chain: Chain = {
+      cniVersion: "1.0.0",
+      name: "net",
+      ifName: "eth0",
+      folder: plugins,
+      plugins: [first, second],
+    };
+    const last = (await addChain(node, pod, "pod0", chain)).at(-1) as Result;
+    // The same network, store and container: the name of the link makes the difference.
+    expect(store.list().sort()).toEqual(["192.0.2.2", "192.0.2.3"]);
+    expect(last.ips.map(({ address }) => address)).toEqual(["192.0.2.2/24", "192.0.2.3/24"]);
+    expect(last.interfaces[last.ips[1]?.interface ?? 0]).toMatchObject({ name: "eth0.3", sandbox: pod.path });
+    expect(await tell(pod)).toEqual([`eth0 up ${kind}`, "eth0.3 up vlan 3 on eth0"]);
+    await checkChain(node, pod, "pod0", { ...chain, plugins: [second] }, last);
+    await deleteChain(node, pod, "pod0", chain, last);
+    expect([await tell(pod), store.list()]).toEqual([[], []]);
+  },
+  180_000,
+);
 
 test("the documented config of the reference vlan plugin, in the Pod, with the type changed", async () => {
   await using node = await nodeWith("ens192");

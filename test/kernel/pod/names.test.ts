@@ -3,7 +3,7 @@ import { shortenVlanName } from "../../../src/config/names.ts";
 import { setUp } from "../adding.ts";
 import { namespace } from "../harness.ts";
 import { link, nodeWith } from "../node.ts";
-import { add, addresses, fakeIpam, staticIpam, succeed, tell } from "./pod.ts";
+import { add, addresses, call, fakeIpam, staticIpam, succeed, tell } from "./pod.ts";
 
 /** What is made of an entry in a Pod with the interfaces eth0, eth1, eth2, net1, for the interface of that name. */
 const cases: readonly [what: string, ifName: string, entry: object, made: readonly string[]][] = [
@@ -76,6 +76,29 @@ test("a name that is too long for a link: a short one with the long as altname, 
   await succeed(place, "DEL", entry, env);
   expect(fake.takeCalls()).toEqual([`ADD ${short}`, `CHECK ${short}`, `DEL ${short}`]);
   expect(await tell(pod)).toEqual(["enp175s0f0np0 up dummy"]);
+}, 180_000);
+
+test("allowInUse, as on the node; and without linkInContainer the links are the node's, where master is a key of others", async () => {
+  await using node = await nodeWith("eth0");
+  await using pod = await nodeWith("eth0", "eth1");
+  const place = { node, pod };
+  await pod.ip("address add 192.0.2.9/24 dev eth1");
+  const bond = { interfaces: ["eth0", "eth1"], bond: { name: "b", mode: 1 }, allowInUse: true };
+  await add(place, bond);
+  expect(await tell(pod)).toEqual(["b up bond", "eth0 up dummy in b", "eth1 up dummy in b"]);
+  await succeed(place, "DEL", bond);
+  const { status, json } = await call(place, "ADD", {
+    linkInContainer: false,
+    master: "x",
+    interfaces: ["eth0"],
+    vlanID: 3,
+  });
+  expect([status, json, await tell(node)]).toEqual([
+    0,
+    { cniVersion: "1.0.0" },
+    ["eth0 up dummy", "eth0.3 up vlan 3 on eth0"],
+  ]);
+  expect(await tell(pod)).toEqual(["eth0 down dummy", "eth1 down dummy"]);
 }, 180_000);
 
 test("links are made where the node has one of that name, and no sign of them is left on the node", async () => {

@@ -33,7 +33,7 @@ test.each(["0.1.0", "0.2.0"])(
   async (cniVersion) => {
     const entry = { cniVersion, vlanID: 3 };
     const { json } = await resultOf({ ...entry, ipam });
-    expect(json).toEqual({ cniVersion, ip4: { ip: "192.0.2.10/24", gateway: "192.0.2.1", routes }, dns: {} });
+    expect(json).toEqual({ cniVersion, ip4: { ip: "192.0.2.10/24", gateway: "192.0.2.1", routes } });
     const before = { cniVersion, ip6: { ip: "2001:db8::1/64" }, dns: { nameservers: ["192.0.2.53"] } };
     const behind = await resultOf({ ...entry, ipam, prevResult: before });
     expect(behind.json).toMatchObject({ ...before, ip4: { ip: "192.0.2.10/24" } });
