@@ -53,25 +53,29 @@ fetch_kernel() {
   mv .cache/kernel.part .cache/kernel
 }
 
-# Puts the macvlan and ipvlan plugins of Debian 13 or later into .cache/plugins, for the test of long names: Debian 12's
-# builds look no link up by its altname. The package is only unpacked.
+# Whether the plugins of a folder speak the newest version of the protocol. Those look links up by altnames too.
+speaks_newest() {
+  CNI_COMMAND=VERSION "$1/macvlan" 2>/dev/null </dev/null | grep -q '"1\.1\.0"'
+}
+
+# Puts plugins that speak the newest version of the protocol into .cache/plugins: Debian's own where they do, else those of
+# its testing suite. The package is only unpacked.
 fetch_plugins() {
-  [[ ! -e .cache/plugins/macvlan ]] || return 0
-  local release mirror
-  release=$(. /etc/os-release && echo "${VERSION_ID-99}")
+  ! speaks_newest .cache/plugins || return 0
   rm -rf .cache/plugins
-  if ((${release%%.*} >= 13)); then
+  if speaks_newest /usr/lib/cni; then
     ln -s /usr/lib/cni .cache/plugins
     return
   fi
-  ((EUID == 0)) || fail "Debian 13's network plugins are missing and only root can fetch them"
+  ((EUID == 0)) || fail "newer network plugins are missing and only root can fetch them"
+  local mirror
   refresh_lists
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' 'Component: main' | head -1)
   [[ $mirror ]] || fail "apt has no source of Debian's packages"
-  echo "setup: fetching Debian 13's containernetworking-plugins"
+  echo "setup: fetching containernetworking-plugins of Debian testing"
   rm -rf .cache/apt
   mkdir -p .cache/apt/lists/partial
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >.cache/apt/sources.list
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror testing main" >.cache/apt/sources.list
   local apt=(apt-get -q -o APT::Sandbox::User=root -o "Dir::Etc::sourcelist=$PWD/.cache/apt/sources.list"
     -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$PWD/.cache/apt/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
   quietly "${apt[@]}" update
@@ -79,6 +83,7 @@ fetch_plugins() {
   quietly dpkg-deb -x .cache/apt/*.deb .cache/apt/unpacked
   mv .cache/apt/unpacked/usr/lib/cni .cache/plugins
   rm -rf .cache/apt
+  speaks_newest .cache/plugins || fail "the fetched network plugins don't speak version 1.1.0"
 }
 
 command -v apt-get >/dev/null || fail "this needs Debian's apt-get"

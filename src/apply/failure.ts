@@ -31,6 +31,9 @@ export async function explainFailure({ changes, run, rest, ignored, left, kept }
     (step && ((await explainMissingDriver(step)) ?? explainNoAltNames(step, run))) ??
     (await explainOldIp(run));
   const kernelWords = run.stderr.split("\n")[0] || explainSilence(run);
+  // The kernel took all, and what came of it is in the way: an address that somebody else has.
+  const [conflict] = run.status === 0 ? rest.conflicts : [];
+  if (conflict) return new CniError(Code.conflict, `${conflict.message}; ${describeUndone({ left, kept })}`);
   return new CniError(
     unsupported ? Code.notSupported : Code.ipFailed,
     `${lack}: ${unsupported ?? kernelWords}; ${describeUndone({ left, kept })}`,
