@@ -13,6 +13,7 @@ import { type Report, versioned } from "../show/report.ts";
 import { type Colour, type Line, line } from "../show/screen.ts";
 import { dropIns, writeDropIn } from "./dropIn.ts";
 import { examineNode, type Finding } from "./examine.ts";
+import { examineIpam } from "./examineIpam.ts";
 
 /** `ifacer doctor`: what on this node would stop ifacer, and the remedies; or a drop-in that keeps others off its links. */
 export async function examine(options: Options): Promise<Report> {
@@ -26,6 +27,7 @@ export async function examine(options: Options): Promise<Report> {
   if (service) return printDropIn(service, judgements);
 
   const findings = await examineNode(judgements);
+  findings.push(...examineIpam(judgements ?? []));
   for (const judgement of judgements ?? []) findings.push(await examineConfig(judgement));
   const bad = findings.filter(({ state }) => state === "bad").length;
   return {
@@ -86,7 +88,7 @@ async function examineConfig({ path, desired }: Judgement): Promise<Finding> {
 async function findObstacle(desired: Desired): Promise<string | undefined> {
   try {
     await checkNode(desired);
-    checkInterfaces(desired, await observe(desired, { depth: "links" }));
+    if (desired.place === "node") checkInterfaces(desired, await observe(desired, { depth: "links" }));
     return undefined;
   } catch (error) {
     if (error instanceof CniError) return error.message;
