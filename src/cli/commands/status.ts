@@ -75,7 +75,7 @@ function listLinks(groups: readonly Group[]): unknown[] {
 }
 
 function findParent(link: NodeLink, nodes: readonly Node[]): string | undefined {
-  if (link.namespace === undefined) return link.parent;
+  if (link.namespace === undefined || link.parent !== undefined) return link.parent;
   return nodes.find((node) => node.link.namespace === undefined && node.link.index === link.parentIndex)?.link.name;
 }
 

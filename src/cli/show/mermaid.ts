@@ -22,6 +22,12 @@ export function drawMermaid(groups: readonly Group[]): string {
         `  ${idOf(nic.link)} ${nic.link.slave?.active && nic.link.slave.linkUp ? "==>" : "-.->"} ${idOf(bond.link)}`,
       );
   }
+  // A Pod's bond is below one of its slaves, the others lead there too.
+  for (const { link } of nodes.values()) {
+    const isBond = (other: NodeLink) => other.namespace === link.namespace && other.name === link.master;
+    const bond = link.namespace && [...nodes.values()].find((node) => isBond(node.link));
+    if (bond) edges.add(`  ${idOf(link)} --> ${idOf(bond.link)}`);
+  }
   const marked = [...nodes.values()].filter(({ problems }) => problems.length > 0).map(({ link }) => idOf(link));
   return [
     "flowchart LR",

@@ -1,5 +1,6 @@
 import type { NodeLink } from "../read/nodeLinks.ts";
 import { isStacked } from "../read/nodeLinks.ts";
+import { findShadowed } from "./shadowed.ts";
 
 /** A link, and what stands on it. */
 export interface Node {
@@ -16,16 +17,16 @@ export interface Group {
 }
 
 /**
- * Orders the links of a node: NICs, the bond of several of them, the VLANs and what stands on those. NICs without anything on
- * them come last; links that are of no interest here (loopback, veth, bridges) are left out. Pure.
+ * Orders the links of a node: NICs, the bond of several of them, the VLANs and what stands on those, down to the links in Pods.
+ * NICs without anything on them come last; links that are of no interest here (loopback, veth, bridges) are left out. Pure.
  */
 export function arrange(links: readonly NodeLink[]): Group[] {
-  const bonds = links.filter(({ kind }) => kind === "bond");
+  const bonds = links.filter(({ kind, namespace }) => kind === "bond" && namespace === undefined);
   const grouped = bonds.map((bond): Group => {
     const slaves = links.filter((link) => link.namespace === undefined && link.master === bond.name);
     return { nics: slaves.map((slave) => makeNode(slave, links)), bond: makeNode(bond, links) };
   });
-  const roots = links.filter((link) => isRoot(link) && !bonds.some(({ name }) => name === link.master));
+  const roots = links.filter((link) => isRoot(link, links) && !bonds.some(({ name }) => name === link.master));
   const alone = roots.map((link): Group => ({ nics: [makeNode(link, links)], bond: undefined }));
   const used = alone.filter(({ nics: [nic] }) => nic && nic.children.length > 0);
   const unused = alone.filter(
@@ -34,32 +35,40 @@ export function arrange(links: readonly NodeLink[]): Group[] {
   return [...grouped, ...used, ...unused];
 }
 
-/** NICs, and whatever else bears a VLAN, a macvlan or an ipvlan. */
-function isRoot(link: NodeLink): boolean {
-  if (link.namespace !== undefined || link.name === "lo" || link.kind === "bond") return false;
+/** NICs, and whatever else bears a VLAN, a macvlan or an ipvlan; in Pods what stands on no link that is shown. */
+function isRoot(link: NodeLink, links: readonly NodeLink[]): boolean {
+  if (link.namespace !== undefined) return !links.some((lower) => standsOn(link, lower, links));
+  if (link.name === "lo" || link.kind === "bond") return false;
   return link.parent === undefined && !isStacked(link) && link.kind !== "vlan";
 }
 
 function makeNode(link: NodeLink, links: readonly NodeLink[]): Node {
-  const children = links.filter((other) => standsOn(other, link));
+  const children = links.filter((other) => standsOn(other, link, links));
   return { link, problems: findProblems(link, links), children: children.map((child) => makeNode(child, links)) };
 }
 
-/** Links in Pods know the index of the link below them only. */
-function standsOn(upper: NodeLink, lower: NodeLink): boolean {
-  if (lower.namespace !== undefined || (upper.kind !== "vlan" && !isStacked(upper))) return false;
-  return upper.namespace === undefined ? upper.parent === lower.name : upper.parentIndex === lower.index;
+/** Links in Pods know of a link on the node its index only. A Pod's bond is shown below the last of its slaves. */
+function standsOn(upper: NodeLink, lower: NodeLink, links: readonly NodeLink[]): boolean {
+  const { kind, name, namespace, parent, parentIndex } = upper;
+  if (kind === "bond" && namespace !== undefined) {
+    const isSlave = (link: NodeLink) => link.namespace === namespace && link.master === name;
+    return isSlave(lower) && links.findLast(isSlave) === lower;
+  }
+  if (kind !== "vlan" && !isStacked(upper)) return false;
+  if (parent !== undefined) return parent === lower.name && namespace === lower.namespace;
+  return namespace !== undefined && lower.namespace === undefined && parentIndex === lower.index;
 }
 
 /** What is wrong with a link, in words: what is the matter and, where it is not plain, what to do. */
 export function findProblems(link: NodeLink, links: readonly NodeLink[]): string[] {
-  const here = links.filter(({ namespace }) => namespace === undefined);
+  const here = links.filter(({ namespace }) => namespace === link.namespace);
   const lower = here.find(({ name }) => name === link.parent);
   const bond = here.find(({ name, kind }) => kind === "bond" && name === link.master);
   return [
     ...(bond ? findSlaveProblems(link, bond) : []),
     ...(link.kind === "bond" ? findBondProblems(link, here) : []),
     ...(link.kind === "vlan" && lower ? findVlanProblems(link, lower) : []),
+    ...findShadowed(link, links),
   ];
 }
 
@@ -68,7 +77,7 @@ function findSlaveProblems(slave: NodeLink, bond: NodeLink): string[] {
     ? slave.carrier && slave.slave?.linkUp !== false
       ? []
       : [`the slave ${slave.name} has no link: look at its cable and the switch port`]
-    : [`the slave ${slave.name} is down: 'ip link set dev ${slave.name} up', or let ADD do it`];
+    : [`the slave ${slave.name} is down: ${adviseToRaise(slave)}`];
   return [...down, ...describeMTUs(slave, bond)];
 }
 
@@ -79,7 +88,7 @@ function findBondProblems(bond: NodeLink, here: readonly NodeLink[]): string[] {
   if (slaves.length === 0)
     return [`${name} has no slave: nobody uses it, or an ADD was cut off and the next one completes it`];
   const problems: string[] = [];
-  if (!bond.up) problems.push(`${name} is down: 'ip link set dev ${name} up', or let ADD do it`);
+  if (!bond.up) problems.push(`${name} is down: ${adviseToRaise(bond)}`);
   if (slaves.length === 1)
     problems.push(`${name} has one slave only, ${slaves[0]?.name}: nothing takes over if it fails`);
   else if (legs === 0) problems.push(`none of the slaves of ${name} works`);
@@ -95,8 +104,15 @@ function findBondProblems(bond: NodeLink, here: readonly NodeLink[]): string[] {
 }
 
 function findVlanProblems(vlan: NodeLink, lower: NodeLink): string[] {
-  const down = vlan.up ? [] : [`${vlan.name} is down: 'ip link set dev ${vlan.name} up', or let ADD do it`];
+  const down = vlan.up ? [] : [`${vlan.name} is down: ${adviseToRaise(vlan)}`];
   return [...down, ...describeMTUs(vlan, lower)];
+}
+
+/** No ADD comes again for a Pod that runs. */
+function adviseToRaise({ name, namespace }: NodeLink): string {
+  return namespace === undefined
+    ? `'ip link set dev ${name} up', or let ADD do it`
+    : `'ip -n ${namespace} link set dev ${name} up', or delete the Pod`;
 }
 
 function describeMTUs(link: NodeLink, other: NodeLink): string[] {

@@ -20,7 +20,7 @@ function recorded(name: string): NodeLink[] {
   return readNodeLinks(own, read);
 }
 
-describe.each(["healthy", "troubled", "empty"])("a node that is %s", (name) => {
+describe.each(["healthy", "troubled", "empty", "pods"])("a node that is %s", (name) => {
   const groups = arrange(recorded(name));
 
   test("as a tree", () => {
@@ -72,6 +72,48 @@ describe("problems", () => {
       "the slave ens192 has no link: look at its cable and the switch port",
       "one slave of bond0 works: nothing takes over if it fails",
     ]);
+  });
+});
+
+describe("links in Pods", () => {
+  const links = recorded("pods");
+  const problemsOf = (name: string, among: readonly NodeLink[] = links) =>
+    among.filter((link) => link.name === name).flatMap((link) => findProblems(link, among));
+
+  test("a VLAN of the node that takes the frames of VLANs in Pods, on a macvlan and on a bond of macvlans", () => {
+    const advice = "remove it when nothing uses it, or put these Pods' macvlans on it";
+    expect(problemsOf("ens192.3")).toEqual([
+      "ens192.3 is down: 'ip link set dev ens192.3 up', or let ADD do it",
+      `ens192.3 takes all frames of VLANs in Pods, up or down: eth0.3 in pod-a, bond0.3 in pod-b; ${advice}`,
+    ]);
+    const many = ["b", "c", "d"].flatMap((pod) =>
+      links.filter(({ namespace }) => namespace === "pod-a").map((link) => ({ ...link, namespace: pod })),
+    );
+    expect(problemsOf("ens192.3", [...links.filter(({ namespace }) => namespace !== "pod-b"), ...many])[1]).toContain(
+      ": eth0.3 in pod-a, eth0.3 in b, eth0.3 in c and 1 more; ",
+    );
+  });
+
+  test.each([
+    ["another id", { vlan: { id: 4, protocol: "802.1Q" } }],
+    ["another protocol", { vlan: { id: 3, protocol: "802.1ad" } }],
+    ["another NIC", { parent: "ens160" }],
+  ])("a VLAN of the node with %s takes none of pod-a's", (_, change) => {
+    const changed = links
+      .filter(({ namespace }) => namespace !== "pod-b")
+      .map((link) => (link.name === "ens192.3" ? { ...link, ...change } : link));
+    expect(problemsOf("ens192.3", changed).filter((problem) => problem.includes("takes"))).toEqual([]);
+  });
+
+  test("what is down there is raised there", () => {
+    expect(problemsOf("bond0.3")).toEqual([
+      "bond0.3 is down: 'ip -n pod-b link set dev bond0.3 up', or delete the Pod",
+    ]);
+    expect(problemsOf("bond0")).toEqual([]);
+  });
+
+  test("are none of the node's own", () => {
+    expect(listLinksOfNode(links)).toEqual([]);
   });
 });
 
