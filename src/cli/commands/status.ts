@@ -54,6 +54,8 @@ function flatten(groups: readonly Group[]): Node[] {
 
 function listLinks(groups: readonly Group[]): unknown[] {
   const nodes = flatten(groups);
+  const here = nodes.filter(({ link }) => link.namespace === undefined);
+  const names = new Map(here.map(({ link }) => [link.index, link.name]));
   return nodes.map(({ link, problems }) => ({
     name: link.name,
     altNames: link.altNames,
@@ -65,7 +67,7 @@ function listLinks(groups: readonly Group[]): unknown[] {
     mtu: link.mtu,
     mac: link.mac,
     master: link.master ?? null,
-    parent: findParent(link, nodes) ?? null,
+    parent: findParent(link, names) ?? null,
     vlan: link.vlan ?? null,
     bond: link.kind === "bond" ? describeBond(link) : null,
     slave: link.slave ?? null,
@@ -74,9 +76,8 @@ function listLinks(groups: readonly Group[]): unknown[] {
   }));
 }
 
-function findParent(link: NodeLink, nodes: readonly Node[]): string | undefined {
-  if (link.namespace === undefined || link.parent !== undefined) return link.parent;
-  return nodes.find((node) => node.link.namespace === undefined && node.link.index === link.parentIndex)?.link.name;
+function findParent({ namespace, parent, parentIndex }: NodeLink, names: ReadonlyMap<number, string>) {
+  return namespace === undefined ? parent : (parent ?? names.get(parentIndex ?? 0));
 }
 
 function describeBond({ driverData }: NodeLink): unknown {

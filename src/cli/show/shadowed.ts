@@ -1,18 +1,17 @@
 import type { Current, DesiredVlan } from "../../model.ts";
 import { findShadows, findSharing } from "../../plan/shadow.ts";
 import type { NodeLink } from "../read/nodeLinks.ts";
+import { type Around, placeOf } from "./around.ts";
 
 /**
  * Whether a VLAN of the node takes the frames of VLANs in Pods, which ADD refuses: it was made later than they were. All of
  * these VLANs are one problem, of which a few are named.
  */
-export function findShadowed(shadow: NodeLink, links: readonly NodeLink[]): string[] {
+export function findShadowed(shadow: NodeLink, around: Around): string[] {
   if (shadow.namespace !== undefined || shadow.vlan === undefined) return [];
-  const node = asCurrent(
-    links.filter(({ namespace, name }) => namespace === undefined && [shadow.name, shadow.parent].includes(name)),
-  );
-  const sameID = links.filter(({ namespace, vlan }) => namespace !== undefined && vlan?.id === shadow.vlan?.id);
-  const hit = sameID.filter((link) => isShadowed(link, links, node));
+  const nic = around.named.get(placeOf({ name: shadow.parent ?? "", namespace: undefined }));
+  const node = asCurrent([shadow, ...(nic ? [nic] : [])]);
+  const hit = (around.vlansInPods.get(shadow.vlan.id) ?? []).filter((vlan) => isShadowed(vlan, node, around));
   if (hit.length === 0) return [];
   const named = hit.slice(0, 3).map(({ name, namespace }) => `${name} in ${namespace}`);
   const more = hit.length > named.length ? ` and ${hit.length - named.length} more` : "";
@@ -21,11 +20,12 @@ export function findShadowed(shadow: NodeLink, links: readonly NodeLink[]): stri
   ];
 }
 
-function isShadowed(vlan: NodeLink, links: readonly NodeLink[], node: Current): boolean {
-  const pod = links.filter(({ namespace }) => namespace === vlan.namespace);
-  const slaves = pod.filter(({ master }) => master !== undefined && master === vlan.parent).map(({ name }) => name);
-  const wanted = { interfaces: slaves.length > 0 ? slaves : [vlan.parent ?? ""], vlans: [describe(vlan)] };
-  return findShadows(wanted, findSharing(wanted, asCurrent(pod)), node).length > 0;
+function isShadowed(vlan: NodeLink, node: Current, { named, slaves }: Around): boolean {
+  const place = placeOf({ name: vlan.parent ?? "", namespace: vlan.namespace });
+  const parent = named.get(place);
+  const below = slaves.get(place) ?? (parent ? [parent] : []);
+  const wanted = { interfaces: below.map(({ name }) => name), vlans: [describe(vlan)] };
+  return findShadows(wanted, findSharing(wanted, asCurrent(below)), node).length > 0;
 }
 
 function describe({ name, parent = "", vlan }: NodeLink): DesiredVlan {

@@ -1,5 +1,6 @@
-import type { NodeLink } from "../read/nodeLinks.ts";
-import { isStacked } from "../read/nodeLinks.ts";
+import { quoteForShell } from "../../plan/shell.ts";
+import { isStacked, type NodeLink } from "../read/nodeLinks.ts";
+import { type Around, findLower, indexLinks, placeOf } from "./around.ts";
 import { findShadowed } from "./shadowed.ts";
 
 /** A link, and what stands on it. */
@@ -21,54 +22,42 @@ export interface Group {
  * NICs without anything on them come last; links that are of no interest here (loopback, veth, bridges) are left out. Pure.
  */
 export function arrange(links: readonly NodeLink[]): Group[] {
+  const around = indexLinks(links);
   const bonds = links.filter(({ kind, namespace }) => kind === "bond" && namespace === undefined);
   const grouped = bonds.map((bond): Group => {
-    const slaves = links.filter((link) => link.namespace === undefined && link.master === bond.name);
-    return { nics: slaves.map((slave) => makeNode(slave, links)), bond: makeNode(bond, links) };
+    const slaves = around.slaves.get(placeOf(bond)) ?? [];
+    return { nics: slaves.map((slave) => makeNode(slave, around)), bond: makeNode(bond, around) };
   });
-  const roots = links.filter((link) => isRoot(link, links) && !bonds.some(({ name }) => name === link.master));
-  const alone = roots.map((link): Group => ({ nics: [makeNode(link, links)], bond: undefined }));
-  const used = alone.filter(({ nics: [nic] }) => nic && nic.children.length > 0);
-  const unused = alone.filter(
-    (group) => !used.includes(group) && group.nics.some(({ link }) => link.kind === undefined),
-  );
-  return [...grouped, ...used, ...unused];
+  const roots = links.filter((link) => isRoot(link, around));
+  const alone = roots.map((link): Group => ({ nics: [makeNode(link, around)], bond: undefined }));
+  const isUsed = ({ nics: [nic] }: Group) => nic !== undefined && nic.children.length > 0;
+  const unused = alone.filter((group) => !isUsed(group) && group.nics.some(({ link }) => link.kind === undefined));
+  return [...grouped, ...alone.filter(isUsed), ...unused];
 }
 
 /** NICs, and whatever else bears a VLAN, a macvlan or an ipvlan; in Pods what stands on no link that is shown. */
-function isRoot(link: NodeLink, links: readonly NodeLink[]): boolean {
-  if (link.namespace !== undefined) return !links.some((lower) => standsOn(link, lower, links));
-  if (link.name === "lo" || link.kind === "bond") return false;
+function isRoot(link: NodeLink, around: Around): boolean {
+  if (link.namespace !== undefined) return findLower(link, around) === undefined;
+  const master = around.named.get(placeOf({ name: link.master ?? "", namespace: undefined }));
+  if (link.name === "lo" || link.kind === "bond" || master?.kind === "bond") return false;
   return link.parent === undefined && !isStacked(link) && link.kind !== "vlan";
 }
 
-function makeNode(link: NodeLink, links: readonly NodeLink[]): Node {
-  const children = links.filter((other) => standsOn(other, link, links));
-  return { link, problems: findProblems(link, links), children: children.map((child) => makeNode(child, links)) };
-}
-
-/** Links in Pods know of a link on the node its index only. A Pod's bond is shown below the last of its slaves. */
-function standsOn(upper: NodeLink, lower: NodeLink, links: readonly NodeLink[]): boolean {
-  const { kind, name, namespace, parent, parentIndex } = upper;
-  if (kind === "bond" && namespace !== undefined) {
-    const isSlave = (link: NodeLink) => link.namespace === namespace && link.master === name;
-    return isSlave(lower) && links.findLast(isSlave) === lower;
-  }
-  if (kind !== "vlan" && !isStacked(upper)) return false;
-  if (parent !== undefined) return parent === lower.name && namespace === lower.namespace;
-  return namespace !== undefined && lower.namespace === undefined && parentIndex === lower.index;
+function makeNode(link: NodeLink, around: Around): Node {
+  const children = around.uppers.get(placeOf(link)) ?? [];
+  return { link, problems: findProblems(link, around), children: children.map((child) => makeNode(child, around)) };
 }
 
 /** What is wrong with a link, in words: what is the matter and, where it is not plain, what to do. */
-export function findProblems(link: NodeLink, links: readonly NodeLink[]): string[] {
-  const here = links.filter(({ namespace }) => namespace === link.namespace);
-  const lower = here.find(({ name }) => name === link.parent);
-  const bond = here.find(({ name, kind }) => kind === "bond" && name === link.master);
+export function findProblems(link: NodeLink, around: Around): string[] {
+  const { namespace, parent = "", master = "" } = link;
+  const lower = around.named.get(placeOf({ name: parent, namespace }));
+  const bond = around.named.get(placeOf({ name: master, namespace }));
   return [
-    ...(bond ? findSlaveProblems(link, bond) : []),
-    ...(link.kind === "bond" ? findBondProblems(link, here) : []),
+    ...(bond?.kind === "bond" ? findSlaveProblems(link, bond) : []),
+    ...(link.kind === "bond" ? findBondProblems(link, around.slaves.get(placeOf(link)) ?? []) : []),
     ...(link.kind === "vlan" && lower ? findVlanProblems(link, lower) : []),
-    ...findShadowed(link, links),
+    ...findShadowed(link, around),
   ];
 }
 
@@ -81,9 +70,8 @@ function findSlaveProblems(slave: NodeLink, bond: NodeLink): string[] {
   return [...down, ...describeMTUs(slave, bond)];
 }
 
-function findBondProblems(bond: NodeLink, here: readonly NodeLink[]): string[] {
+function findBondProblems(bond: NodeLink, slaves: readonly NodeLink[]): string[] {
   const { name, driverData } = bond;
-  const slaves = here.filter(({ master }) => master === name);
   const legs = slaves.filter((slave) => slave.up && slave.carrier && slave.slave?.linkUp !== false).length;
   if (slaves.length === 0)
     return [`${name} has no slave: nobody uses it, or an ADD was cut off and the next one completes it`];
@@ -110,9 +98,10 @@ function findVlanProblems(vlan: NodeLink, lower: NodeLink): string[] {
 
 /** No ADD comes again for a Pod that runs. */
 function adviseToRaise({ name, namespace }: NodeLink): string {
+  const words = `link set dev ${quoteForShell(name)} up`;
   return namespace === undefined
-    ? `'ip link set dev ${name} up', or let ADD do it`
-    : `'ip -n ${namespace} link set dev ${name} up', or delete the Pod`;
+    ? `'ip ${words}', or let ADD do it`
+    : `'ip -n ${quoteForShell(namespace)} ${words}', or delete the Pod`;
 }
 
 function describeMTUs(link: NodeLink, other: NodeLink): string[] {

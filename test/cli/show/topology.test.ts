@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { type NodeLink, readNodeLinks } from "../../../src/cli/read/nodeLinks.ts";
 import { listLinksOfNode } from "../../../src/cli/read/ownLinks.ts";
+import { indexLinks } from "../../../src/cli/show/around.ts";
 import { drawMermaid } from "../../../src/cli/show/mermaid.ts";
 import { render } from "../../../src/cli/show/screen.ts";
 import { arrange, findProblems } from "../../../src/cli/show/topology.ts";
@@ -62,12 +63,12 @@ describe("problems", () => {
     ["ens6", []],
   ])("of %s", (name, problems) => {
     const link = troubled.find((candidate) => candidate.name === name);
-    expect(link && findProblems(link, troubled)).toEqual(problems);
+    expect(link && findProblems(link, indexLinks(troubled))).toEqual(problems);
   });
 
   test("a slave without link", () => {
     const links = recorded("healthy").map((link) => (link.name === "ens192" ? { ...link, carrier: false } : link));
-    const texts = links.flatMap((link) => findProblems(link, links));
+    const texts = links.flatMap((link) => findProblems(link, indexLinks(links)));
     expect(texts).toEqual([
       "the slave ens192 has no link: look at its cable and the switch port",
       "one slave of bond0 works: nothing takes over if it fails",
@@ -78,7 +79,7 @@ describe("problems", () => {
 describe("links in Pods", () => {
   const links = recorded("pods");
   const problemsOf = (name: string, among: readonly NodeLink[] = links) =>
-    among.filter((link) => link.name === name).flatMap((link) => findProblems(link, among));
+    among.filter((link) => link.name === name).flatMap((link) => findProblems(link, indexLinks(among)));
 
   test("a VLAN of the node that takes the frames of VLANs in Pods, on a macvlan and on a bond of macvlans", () => {
     const advice = "remove it when nothing uses it, or put these Pods' macvlans on it";
@@ -110,6 +111,23 @@ describe("links in Pods", () => {
       "bond0.3 is down: 'ip -n pod-b link set dev bond0.3 up', or delete the Pod",
     ]);
     expect(problemsOf("bond0")).toEqual([]);
+  });
+
+  test("twice as many Pods are read twice as much of", () => {
+    const [node, pod] = [undefined, "pod-a"].map((place) => links.filter(({ namespace }) => namespace === place));
+    const count = (pods: number) => {
+      let reads = 0;
+      const get = (target: NodeLink, key: string | symbol) => {
+        reads++;
+        return Reflect.get(target, key);
+      };
+      const inPods = Array.from({ length: pods }, (_, n) =>
+        (pod ?? []).map((link) => ({ ...link, namespace: `p${n}` })),
+      );
+      arrange([...(node ?? []), ...inPods.flat()].map((link) => new Proxy(link, { get })));
+      return reads;
+    };
+    expect(count(2000) / count(1000)).toBeLessThan(2.1);
   });
 
   test("are none of the node's own", () => {
