@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { CniError, Code } from "../../error.ts";
 import { runIp } from "../../host/ip.ts";
+import { isOwnNamespace } from "../../host/proc.ts";
 import type { Link } from "../../model.ts";
 import { type Json, object, strings, text } from "../../observe/json.ts";
 import { readLink } from "../../observe/parse.ts";
@@ -32,6 +33,8 @@ export async function listNodeLinks(): Promise<{ readonly links: readonly NodeLi
   let unseen = 0;
   const pods = new Map<string, readonly Json[]>();
   for (const namespace of listNamespaces()) {
+    // The node's own may have a name too.
+    if (await isOwnNamespace(`${namesFolder}/${namespace}`)) continue;
     const found = await askIp(["-netns", namespace, "-details", "-json", "link", "show"]);
     if (found === undefined) unseen++;
     else pods.set(namespace, found);
@@ -66,9 +69,11 @@ async function askIp(words: readonly string[]): Promise<Json[] | undefined> {
 }
 
 /** Where `ip netns` and the container runtimes put them. */
+const namesFolder = "/run/netns";
+
 function listNamespaces(): string[] {
   try {
-    return readdirSync("/run/netns").sort();
+    return readdirSync(namesFolder).sort();
   } catch {
     return [];
   }
