@@ -161,15 +161,15 @@ function changingCases(): Case[] {
 /** ADD that makes a VLAN with an address in a Pod, and the same by the reference plugin, where that is there. */
 function measureInPod(links: number): Result[] {
   const pod = startPod("bench3");
-  const ipam = { type: "static", addresses: [{ address: "192.0.2.10/24" }] };
-  const config = { cniVersion: "1.0.0", name: "net", linkInContainer: true, master: "eth0", vlanId: 400, ipam };
-  const add = (type: string, plugin: string) => call("ADD", { ...config, type }, plugin, pod.netns);
-  const reset = () => pod.remove("net1");
-  const reference = add("vlan", join(root, ".cache/plugins/vlan"));
-  const cases: Case[] = [{ name: "ADD in a Pod, VLAN and address", command: add("ifacer", ifacer), reset }];
-  // Older builds know no linkInContainer.
-  if (prepare(reference)().status === 0) cases.push({ name: "the same by vlan", command: reference, reset });
   try {
+    const ipam = { type: "static", addresses: [{ address: "192.0.2.10/24" }] };
+    const config = { cniVersion: "1.0.0", name: "net", linkInContainer: true, master: "eth0", vlanId: 400, ipam };
+    const add = (type: string, plugin: string) => call("ADD", { ...config, type }, plugin, pod.netns);
+    const reset = () => pod.remove("net1");
+    const cases: Case[] = [{ name: "ADD in a Pod, VLAN and address", command: add("ifacer", ifacer), reset }];
+    // Older builds know no linkInContainer.
+    const reference = add("vlan", join(root, ".cache/plugins/vlan"));
+    if (prepare(reference)().status === 0) cases.push({ name: "the same by vlan", command: reference, reset });
     return measureAll(cases, links);
   } finally {
     pod.end();

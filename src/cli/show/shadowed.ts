@@ -1,23 +1,25 @@
 import type { Current, DesiredVlan } from "../../model.ts";
 import { findShadows, findSharing } from "../../plan/shadow.ts";
 import type { NodeLink } from "../read/nodeLinks.ts";
-import { type Around, placeOf } from "./around.ts";
+import { type Around, findLower, placeOf } from "./around.ts";
 
 /**
- * Whether a VLAN of the node takes the frames of VLANs in Pods, which ADD refuses: it was made later than they were. All of
- * these VLANs are one problem, of which a few are named.
+ * Whether a VLAN on a NIC of the node, in a Pod or not, takes the frames of VLANs in Pods, which ADD refuses: it was made later
+ * than they were. All of these VLANs are one problem, of which a few are named.
  */
 export function findShadowed(shadow: NodeLink, around: Around): string[] {
-  if (shadow.namespace !== undefined || shadow.vlan === undefined) return [];
-  const nic = around.named.get(placeOf({ name: shadow.parent ?? "", namespace: undefined }));
-  const node = asCurrent([shadow, ...(nic ? [nic] : [])]);
+  const nic = findLower(shadow, around);
+  if (shadow.vlan === undefined || nic === undefined || nic.namespace !== undefined) return [];
+  const node = asCurrent([{ ...shadow, parent: nic.name }, nic]);
   const hit = (around.vlansInPods.get(shadow.vlan.id) ?? []).filter((vlan) => isShadowed(vlan, node, around));
   if (hit.length === 0) return [];
   const named = hit.slice(0, 3).map(({ name, namespace }) => `${name} in ${namespace}`);
   const more = hit.length > named.length ? ` and ${hit.length - named.length} more` : "";
-  return [
-    `${shadow.name} takes all frames of VLANs in Pods, up or down: ${named.join(", ")}${more}; remove it when nothing uses it, or put these Pods' macvlans on it`,
-  ];
+  const advice =
+    shadow.namespace === undefined
+      ? "remove it when nothing uses it, or put these Pods' macvlans on it"
+      : "delete one Pod or the other, and use another id";
+  return [`${shadow.name} takes all frames of VLANs in Pods, up or down: ${named.join(", ")}${more}; ${advice}`];
 }
 
 function isShadowed(vlan: NodeLink, node: Current, { named, slaves }: Around): boolean {

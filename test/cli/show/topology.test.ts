@@ -106,6 +106,17 @@ describe("links in Pods", () => {
     expect(problemsOf("ens192.3", changed).filter((problem) => problem.includes("takes"))).toEqual([]);
   });
 
+  test("a VLAN of the node that was moved into a Pod takes them too", () => {
+    const moved = links.map((link) =>
+      link.name === "ens192.3"
+        ? { ...link, namespace: "pod-d", name: "net1", parent: undefined, parentIndex: 2 }
+        : link,
+    );
+    expect(problemsOf("net1", moved).filter((problem) => problem.includes("takes"))).toEqual([
+      "net1 takes all frames of VLANs in Pods, up or down: eth0.3 in pod-a, bond0.3 in pod-b; delete one Pod or the other, and use another id",
+    ]);
+  });
+
   test("what is down there is raised there", () => {
     expect(problemsOf("bond0.3")).toEqual([
       "bond0.3 is down: 'ip -n pod-b link set dev bond0.3 up', or delete the Pod",
