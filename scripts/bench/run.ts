@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { writeFleet } from "./fleet.ts";
 import { fillTo, ip, path, recordIp, tryIp } from "./ip.ts";
+import { startPod } from "./pod.ts";
 import { type Command, type Measured, measurePeak, prepare } from "./process.ts";
 import { fleetCase, fleetNodes, peerVerbs, type Result, report } from "./report.ts";
 
@@ -44,8 +45,10 @@ try {
   refresh();
   const results = amounts.toSorted((a, b) => a - b).flatMap(measureAmong);
   results.push(...measureRoutes(Math.max(...amounts)));
-  if (canMake()) results.push(...measureAll(changingCases(), Math.max(...amounts), { runs }));
-  else process.stdout.write("this kernel has no bonding or 8021q: what makes links is not measured\n");
+  if (canMake()) {
+    results.push(...measureAll(changingCases(), Math.max(...amounts), { runs }));
+    results.push(...measureInPod(Math.max(...amounts)));
+  } else process.stdout.write("this kernel has no bonding or 8021q: what makes links is not measured\n");
   results.push(...measureFleet());
   report(results, { runs, peer });
 } finally {
@@ -140,7 +143,7 @@ function measureRoutes(links: number): Result[] {
   return found;
 }
 
-function call(verb: string, config: object, plugin = ifacer): Command {
+function call(verb: string, config: object, plugin = ifacer, pod = "/proc/1/ns/net"): Command {
   const stdin = join(scratch, `${Bun.hash(JSON.stringify(config))}.json`);
   writeFileSync(stdin, JSON.stringify(config));
   const env = {
@@ -148,7 +151,7 @@ function call(verb: string, config: object, plugin = ifacer): Command {
     CNI_COMMAND: verb,
     CNI_CONTAINERID: "pod1",
     // For ADD the namespace that this one was made from: it is there and another one. A Pod that is deleted may have none.
-    CNI_NETNS: verb === "DEL" ? "" : "/proc/1/ns/net",
+    CNI_NETNS: verb === "DEL" ? "" : pod,
     CNI_IFNAME: "net1",
     CNI_PATH: "/usr/lib/cni",
   };
@@ -201,6 +204,24 @@ function changingCases(): Case[] {
     { name: "ip -batch, bond and VLAN", command: bondLines, reset: dropBond },
     { name: "ADD, bond and VLAN", command: bond, reset: dropBond },
   ];
+}
+
+/** ADD that makes a VLAN with an address in a Pod, and the same by the reference plugin, where that is there. */
+function measureInPod(links: number): Result[] {
+  const pod = startPod("bench3");
+  try {
+    const ipam = { type: "static", addresses: [{ address: "192.0.2.10/24" }] };
+    const config = { cniVersion: "1.0.0", name: "net", linkInContainer: true, master: "eth0", vlanId: 400, ipam };
+    const add = (type: string, plugin: string) => call("ADD", { ...config, type }, plugin, pod.netns);
+    const reset = () => pod.remove("net1");
+    const cases: Case[] = [{ name: "ADD in a Pod, VLAN and address", command: add("ifacer", ifacer), reset }];
+    // Older builds know no linkInContainer.
+    const reference = add("vlan", join(root, ".cache/plugins/vlan"));
+    if (prepare(reference)().status === 0) cases.push({ name: "the same by vlan", command: reference, reset });
+    return measureAll(cases, links, { runs });
+  } finally {
+    pod.end();
+  }
 }
 
 /** Runs all cases in turn, each time beginning with another one, so that what else the machine does hits them alike. */

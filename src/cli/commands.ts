@@ -75,7 +75,8 @@ export const commands: readonly Command[] = [
     text: [
       "Compares a config with this node: changes (what is missing, with the very ip commands that would make it), conflicts " +
         "(what is in the way, so that ADD would fail and touch nothing) and drift (what differs but ADD leaves alone).",
-      "Each config is compared with the node as it is now, not as the others would leave it.",
+      "Each config is compared with the node as it is now, not as the others would leave it. Of links in the Pod it says which " +
+        "each Pod would get, and what on this node would keep them from being made or from working.",
       whatIsRead,
     ],
     options: [file, output, node],
@@ -88,7 +89,7 @@ export const commands: readonly Command[] = [
     summary: "do on this node what ADD would do",
     text: [
       "Shows the plan, asks, and carries it out exactly as ADD does: what fails is undone. Nothing is done if there is a conflict " +
-        "or one of the configs is not valid.",
+        "or one of the configs is not valid. Links in the Pod are left out: they are made with their Pod.",
       whatIsRead,
     ],
     options: [
@@ -108,8 +109,8 @@ export const commands: readonly Command[] = [
     name: "status",
     summary: "show NICs, bonds, VLANs and what stands on them",
     text: [
-      "A tree of NIC, bond, VLAN and the macvlans and ipvlans on them, also those in Pods as far as their namespaces are in " +
-        "/run/netns. Lines with '!' are problems.",
+      "A tree of NIC, bond, VLAN and the macvlans and ipvlans on them, also those in Pods, with the VLANs and bonds there, as far " +
+        "as their namespaces are in /run/netns. Lines with '!' are problems.",
       "With -f it also compares configs with the node.",
     ],
     options: [

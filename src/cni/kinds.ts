@@ -1,5 +1,6 @@
 import { CniError, Code } from "../error.ts";
 import { type JsonObject, member } from "../json.ts";
+import type { Place } from "../model.ts";
 import type { Answer, Prefetched } from "./answer.ts";
 import type { RequestOf } from "./request.ts";
 
@@ -7,6 +8,8 @@ import type { RequestOf } from "./request.ts";
 export interface EntryKind {
   /** What such an entry asks for, as a message names it. */
   readonly what: string;
+  /** Where its links are. */
+  readonly place: Place;
   /** The key that makes a config one of this kind. */
   readonly findKey: (body: JsonObject) => string | undefined;
   readonly ADD: (request: RequestOf<"ADD">, prefetched: Prefetched) => Promise<Answer>;
@@ -24,6 +27,7 @@ const loadPodLinks = () => import("./entries/podLinks.ts");
 /** Links of the node: every entry that has no key of another kind. */
 const nodeLinks: EntryKind = {
   what: "links of the node",
+  place: "node",
   findKey: () => undefined,
   ADD: async (request, prefetched) => (await loadNodeLinks()).add(request, prefetched),
   CHECK: async (request, prefetched) => (await loadNodeLinks()).check(request, prefetched),
@@ -37,6 +41,7 @@ const nodeLinks: EntryKind = {
 const keyedKinds: readonly EntryKind[] = [
   {
     what: "links in the Pod",
+    place: "pod",
     findKey: (body) => ((member(body, "linkInContainer") ?? false) === false ? undefined : "linkInContainer"),
     ADD: async (request, prefetched) => (await loadPodLinks()).add(request, prefetched),
     CHECK: async (request, prefetched) => (await loadPodLinks()).check(request, prefetched),

@@ -11,7 +11,10 @@ export interface Sharing {
 }
 
 /** What the desired VLANs of a Pod stand on, as far as it shares NICs of the node: the parent, or the slaves of a bond. */
-export function findSharing({ interfaces, vlans }: Desired, pod: Current): readonly Sharing[] {
+export function findSharing(
+  { interfaces, vlans }: Pick<Desired, "interfaces" | "vlans">,
+  pod: Current,
+): readonly Sharing[] {
   if (vlans.length === 0) return [];
   const listed = interfaces.flatMap((name) => findLink(pod, name) ?? []);
   // The parent may be a bond that was made before.
@@ -26,7 +29,7 @@ export function findSharing({ interfaces, vlans }: Desired, pod: Current): reado
  * The VLANs of the node that would take the frames of the Pod's: of the same id and protocol on the NIC below the Pod's macvlan.
  * The kernel hands a tagged frame to such a VLAN before the macvlan sees it, also while the VLAN is down.
  */
-export function findShadows(desired: Desired, sharing: readonly Sharing[], node: Current): Conflict[] {
+export function findShadows(desired: Pick<Desired, "vlans">, sharing: readonly Sharing[], node: Current): Conflict[] {
   return desired.vlans.flatMap(({ name, id, protocol }) =>
     sharing.flatMap(({ link, nic }) => {
       const below = node.links.find(({ index }) => index === nic);

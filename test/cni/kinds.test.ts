@@ -25,6 +25,7 @@ test("keys of two kinds are an error that names both", () => {
   const answer = () => Promise.resolve({ journal: [] });
   const kind = (what: string, key: string): EntryKind => ({
     what,
+    place: "node",
     findKey: (body) => (member(body, key) === undefined ? undefined : key),
     ADD: answer,
     CHECK: answer,

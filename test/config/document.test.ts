@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { documentPath, writeTables } from "../../scripts/document.ts";
+import { findEntries } from "../../src/cli/read/entries.ts";
+import { judge } from "../../src/cli/read/judge.ts";
 import { bondOptions } from "../../src/config/bondTable.ts";
 import { readConfig } from "../../src/config/read.ts";
 import { configKeys } from "../../src/config/schema.ts";
@@ -17,13 +19,20 @@ test("the tables of docs/configuration.md are those of the code: else run 'node_
 
 test("every key of a config has its section, and every key of the policy its row", () => {
   for (const key of configKeys) expect(document).toContain(`\n### \`${key}\`\n`);
+  for (const key of ["linkInContainer", "master", "ipam", "dns"]) expect(document).toContain(`\n| \`${key}\` | `);
   for (const key of policyKeys) expect(document).toMatch(new RegExp(`^\\| \`${key}`, "m"));
 });
 
 test("the examples are valid", () => {
-  const [config = "", policy = ""] = [...document.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text]) => text);
+  const [config = "", policy = "", inPod = ""] = [...document.matchAll(/```json\n([\s\S]*?)```/g)].map(
+    ([, text]) => text,
+  );
   const [entry] = JSON.parse(config).plugins;
   const body = decodeJson(Buffer.from(JSON.stringify(entry)), "the example");
   expect(body instanceof JsonObject && readConfig(body)).toMatchObject({ problems: [], warnings: [] });
+  const pod = findEntries([{ name: "the example", bytes: Buffer.from(inPod) }]).entries.map(judge);
+  expect(pod).toMatchObject(
+    ["eth0.3", "eth0.4"].map((name) => ({ problems: [], warnings: [], desired: { vlans: [{ name }] } })),
+  );
   expect(parsePolicy(Buffer.from(policy), "the example")).toMatchObject({ bond: false });
 });

@@ -13,7 +13,7 @@ import { readPolicy } from "../../policy/load.ts";
 import { type Options, UsageError } from "../arguments.ts";
 import { type Report, versioned } from "../show/report.ts";
 import { command, type Line, line, render, type Screen } from "../show/screen.ts";
-import { type Assessments, assess, listAssessments, planNow, showAssessments } from "./assess.ts";
+import { type Assessment, type Assessments, assess, listAssessments, planNow, showAssessments } from "./assess.ts";
 import { planUpdates, type Update } from "./update.ts";
 
 /** `ifacer apply`: shows the plan, asks, and does what ADD does; with `--update` also what ADD leaves alone. */
@@ -61,10 +61,15 @@ function report(assessed: Assessments, { plan, done, said, status }: Ending): Re
       ...done.map(({ message, refused }) =>
         refused === undefined ? line(0, message, "green") : line(0, `refused: ${message}: ${refused}`, "red"),
       ),
+      ...assessed.assessments.flatMap(showLeftOut),
       line(0, said),
     ],
     json: versioned({ applied: status === 0, done, ...listAssessments(assessed) }),
   };
+}
+
+function showLeftOut({ path, inPods }: Assessment): Line[] {
+  return inPods ? [line(0, `${path}: left out, its links belong to each Pod, whose own ADD makes them`)] : [];
 }
 
 function countWork({ assessments }: Assessments, updates: readonly Update[]): number {
@@ -89,9 +94,9 @@ function showUpdates(updates: readonly Update[]): Line[] {
 /** Stops at the config that fails, and still tells what was done before it. */
 async function carryOutAll({ assessments }: Assessments, wanted: { update: boolean }): Promise<Step[]> {
   const done: Step[] = [];
-  for (const { path, desired } of assessments) {
+  for (const { path, desired, inPods } of assessments) {
     try {
-      if (desired) await carryOut(desired, { ...wanted, done });
+      if (desired && !inPods) await carryOut(desired, { ...wanted, done });
     } catch (error) {
       if (!(error instanceof CniError)) throw error;
       const { message, details } = error;

@@ -10,7 +10,9 @@ import type { Options } from "../arguments.ts";
 import { type Entries, findEntries } from "../read/entries.ts";
 import { readFiles } from "../read/files.ts";
 import { type Judgement, judge as judgeEntry } from "../read/judge.ts";
+import { describePlace, listPlace, showInPod } from "../show/inPods.ts";
 import { command, type Line, line } from "../show/screen.ts";
+import { planForPods } from "./podPlan.ts";
 import { showFindings, showProblems } from "./validate.ts";
 
 /** An entry, and its plan on this node. */
@@ -36,7 +38,9 @@ export async function assess(options: Options): Promise<Assessments> {
   const found = findEntries(readFiles(options.values("--file")));
   const assessments: Assessment[] = [];
   for (const judgement of found.entries.map(judgeEntry)) {
-    assessments.push({ ...judgement, plan: judgement.desired && (await planNow(judgement.desired)) });
+    const { desired, inPods } = judgement;
+    const planned = desired && (inPods ? await planForPods(desired, inPods) : await planNow(desired));
+    assessments.push({ ...judgement, plan: planned });
   }
   const possible = found.problems.length === 0 && assessments.every(({ plan }) => plan && plan.conflicts.length === 0);
   return { found, assessments, possible };
@@ -56,18 +60,21 @@ export function showAssessments({ found, assessments }: Assessments): Line[] {
   return [...assessments.flatMap(showAssessment), ...showFindings(found)];
 }
 
-function showAssessment({ path, plan, problems, warnings }: Assessment): Line[] {
+function showAssessment(assessment: Assessment): Line[] {
+  const { path, desired, inPods, plan, problems, warnings } = assessment;
   return [
-    line(0, `${path}: ${describeOutcome(plan)}`, plan && plan.conflicts.length === 0 ? "green" : "red"),
+    line(0, `${path}: ${describeOutcome(assessment)}`, plan && plan.conflicts.length === 0 ? "green" : "red"),
     ...showProblems(problems, warnings),
+    ...(desired && inPods ? showInPod(desired) : []),
     ...(plan ? showPlan(plan) : []),
   ];
 }
 
-function describeOutcome(plan: Plan | undefined): string {
-  if (plan === undefined) return "not valid, ADD would fail";
+function describeOutcome({ desired, inPods, plan }: Assessment): string {
+  if (desired === undefined || plan === undefined) return "not valid, ADD would fail";
   const { changes, conflicts } = plan;
   if (conflicts.length > 0) return `${count(conflicts, "conflict")}, ADD would fail and touch nothing`;
+  if (inPods) return `nothing on the node, ADD would make ${describePlace(desired, inPods)}`;
   return changes.length === 0
     ? "all is in place"
     : `${count(changes, "change")}, ADD would make ${changes.length === 1 ? "it" : "them"}`;
@@ -95,11 +102,12 @@ export function count(things: readonly unknown[], word: string): string {
 /** The plans as `-o json` prints them. */
 export function listAssessments({ found, assessments }: Assessments): Readonly<Record<string, unknown>> {
   return {
-    entries: assessments.map(({ path, desired, problems, warnings, plan }) => ({
-      path,
-      valid: desired !== undefined,
-      problems,
-      warnings,
+    entries: assessments.map(({ plan, ...judgement }) => ({
+      path: judgement.path,
+      valid: judgement.desired !== undefined,
+      problems: judgement.problems,
+      warnings: judgement.warnings,
+      ...listPlace(judgement),
       changes: (plan?.changes ?? []).map((change) => ({
         ...change,
         message: describeLack(change),

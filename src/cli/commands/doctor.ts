@@ -15,6 +15,7 @@ import { type Colour, command, type Line, line } from "../show/screen.ts";
 import { planNow } from "./assess.ts";
 import { dropIns, mark, showName, writeDropIn } from "./dropIn.ts";
 import { examineNode, type Finding } from "./examine.ts";
+import { examineIpam } from "./examineIpam.ts";
 
 /** `ifacer doctor`: what on this node would stop ifacer, and the remedies; or a drop-in that keeps others off its links. */
 export async function examine(options: Options): Promise<Report> {
@@ -33,6 +34,7 @@ export async function examine(options: Options): Promise<Report> {
   if (install) throw new UsageError("--install puts a drop-in into place: say --network-manager or --networkd with it");
 
   const findings = await examineNode(judgements);
+  findings.push(...examineIpam(judgements ?? []));
   for (const judgement of judgements ?? []) findings.push(...(await examineConfig(judgement)));
   const bad = findings.filter(({ state }) => state === "bad").length;
   return {
@@ -146,6 +148,7 @@ interface Obstacle {
 async function findObstacles(desired: Desired): Promise<Obstacle[]> {
   try {
     await checkNode(desired);
+    if (desired.place === "pod") return [];
     return (await planNow(desired)).conflicts.map(({ reason, message }) =>
       reason === "missing" ? { message, remedy: "'ifacer nics' lists what there is" } : { message },
     );

@@ -13,13 +13,38 @@ export function printSchema(options: Options): Report {
 }
 
 function describeConfig(): unknown {
-  const { properties, ...rest } = makeSchema(configSchema(), configWords);
+  const { properties, required, ...rest } = makeSchema(configSchema(), configWords);
   return {
     ...rest,
     title: "ifacer's entry in a CNI conflist",
-    properties: { type: { const: "ifacer", description: "The plugin's name." }, ...properties },
+    properties: { type: { const: "ifacer", description: "The plugin's name." }, ...properties, ...podProperties },
+    // In the Pod there is an interface to begin with, the runtime's.
+    if: { properties: { linkInContainer: { const: true } }, required: ["linkInContainer"] },
+    else: { required },
   };
 }
+
+/** Keys of links in the Pod. On the node, `master`, `ipam` and `dns` are keys of other plugins. */
+const podProperties = {
+  linkInContainer: {
+    type: "boolean",
+    description: "Whether the links are made in the Pod, for this Pod alone; false by default.",
+  },
+  master: {
+    type: "string",
+    description:
+      "With linkInContainer: one interface in the Pod, in place of interfaces. Without either it is the one that CNI_IFNAME names.",
+  },
+  ipam: {
+    type: "object",
+    properties: { type: { type: "string", description: "The IPAM plugin; empty: none." } },
+    description: "With linkInContainer: who gives the topmost link its addresses, with the keys of that IPAM plugin.",
+  },
+  dns: {
+    type: "object",
+    description: "With linkInContainer: the Pod's DNS, where neither the plugin before nor the IPAM plugin gives any.",
+  },
+};
 
 function describePolicy(): unknown {
   return { ...makeSchema(policySchema(), policyWords), title: "ifacer's policy of a node, /etc/ifacer/policy.json" };
@@ -43,19 +68,22 @@ function listOptions(options: readonly { readonly name: string }[]): string {
 }
 
 const configWords: Readonly<Record<string, string>> = {
-  interfaces: "NICs of the node, by name or altname: the VLAN's parent, or the bond's slaves.",
+  interfaces:
+    "NICs of the node, by name or altname, or with linkInContainer interfaces in the Pod: the VLAN's parent, or the bond's slaves.",
   vlanID: "VLAN id; 0, the default: no VLAN.",
   bond: "Makes a bond of two or more interfaces; ignored with one.",
-  "bond.name": "Name of the bond, sp_bond0 by default.",
+  "bond.name": "Name of the bond, sp_bond0 by default; in the Pod what CNI_IFNAME says.",
   "bond.mode":
     "Mode by the kernel's number or name. Not given: any mode of an existing bond is right, a new one gets balance-rr.",
   "bond.options": `Options of the bonding driver, 'name=value;name=value': ${listOptions(bondOptions)}.`,
   vlan: "Details of the VLAN.",
-  "vlan.name": "Name of the VLAN's link, PARENT.ID by default.",
+  "vlan.name":
+    "Name of the VLAN's link, PARENT.ID by default; in the Pod what CNI_IFNAME says where that is not the name of a link below.",
   "vlan.protocol": "802.1Q by default.",
   "vlan.options": `Options of the VLAN, 'name=value;name=value': ${listOptions(vlanOptions)}.`,
   mtu: "MTU in bytes of the links that ifacer makes, at most the NICs'. Not given: that of the NICs.",
-  duplicateVlanID: "Whether another VLAN link with the same id may be on the node; reject by default.",
+  duplicateVlanID:
+    "Whether another VLAN link with the same id may be on the node; reject by default. Ignored in the Pod.",
   allowInUse: "Whether a NIC with addresses or routes may become a slave; false by default.",
 };
 
@@ -67,4 +95,6 @@ const policyWords: Readonly<Record<string, string>> = {
   vlanIDs: "VLAN ids that configs may use, such as 100-199,300.",
   bond: "Whether configs may have a bond.",
   allowInUse: "Whether configs may set allowInUse.",
+  linkInContainer: "Whether configs may have links in the Pod.",
+  ipamTypes: "Types of IPAM plugins that ipam.type may name, as ifacer starts them as root.",
 };

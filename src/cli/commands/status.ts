@@ -79,8 +79,8 @@ function listLinks(groups: readonly Group[]): unknown[] {
   }));
 }
 
-function findParent(link: NodeLink, names: ReadonlyMap<number, string>): string | undefined {
-  return link.namespace === undefined ? link.parent : names.get(link.parentIndex ?? 0);
+function findParent({ namespace, parent, parentIndex }: NodeLink, names: ReadonlyMap<number, string>) {
+  return namespace === undefined ? parent : (parent ?? names.get(parentIndex ?? 0));
 }
 
 /** What sysfs tells of a NIC of the node. */

@@ -4,6 +4,7 @@ import { type Entries, findEntries } from "../read/entries.ts";
 import { readFiles } from "../read/files.ts";
 import { describeProblem, type Judgement, judge } from "../read/judge.ts";
 import { listTopLinks } from "../read/masters.ts";
+import { describePlace, listLinks, listPlace } from "../show/inPods.ts";
 import { type Report, versioned } from "../show/report.ts";
 import { type Line, line } from "../show/screen.ts";
 
@@ -18,12 +19,12 @@ export function validate(options: Options): Report {
     text: [...judgements.flatMap(showJudgement), ...showFindings(found), line(0, countUp(judgements.length, faulty))],
     json: versioned({
       valid,
-      entries: judgements.map(({ path, desired, problems, warnings }) => ({
-        path,
-        valid: desired !== undefined,
-        problems,
-        warnings,
-        links: desired ? listLinks(desired) : [],
+      entries: judgements.map((judgement) => ({
+        path: judgement.path,
+        valid: judgement.desired !== undefined,
+        problems: judgement.problems,
+        warnings: judgement.warnings,
+        ...listPlace(judgement),
       })),
       problems: found.problems,
       warnings: found.warnings,
@@ -40,9 +41,10 @@ export function showFindings({ problems, warnings }: Entries): Line[] {
 }
 
 /** An entry's path, whether it is valid, and its problems and warnings. */
-export function showJudgement({ path, desired, problems, warnings }: Judgement): Line[] {
+export function showJudgement({ path, desired, problems, warnings, inPods }: Judgement): Line[] {
+  const goal = desired && (inPods ? `makes ${describePlace(desired, inPods)}` : describeGoal(desired));
   return [
-    line(0, `${path}: ${desired ? `valid, ${describeGoal(desired)}` : "not valid"}`, desired ? "green" : "red"),
+    line(0, `${path}: ${goal ? `valid, ${goal}` : "not valid"}`, goal ? "green" : "red"),
     ...showProblems(problems, warnings),
   ];
 }
@@ -53,11 +55,6 @@ export function showProblems(problems: Judgement["problems"], warnings: Judgemen
     ...problems.map((problem) => line(1, `error: ${describeProblem(problem)}`, "red")),
     ...warnings.map((warning) => line(1, `warning: ${describeProblem(warning)}`, "yellow")),
   ];
-}
-
-/** The links that ifacer makes for a config, by the names that it gives them. */
-export function listLinks(desired: Desired): readonly string[] {
-  return [...(desired.bond ? [desired.bond.name] : []), ...desired.vlans.map(({ name }) => name)];
 }
 
 function describeGoal(desired: Desired): string {

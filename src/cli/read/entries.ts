@@ -12,8 +12,9 @@ export interface Plugin {
   readonly body: JsonObject;
 }
 
-/** An entry of ifacer's, and the plugins after it in its chain. */
+/** An entry of ifacer's, and the plugins before and after it in its chain. */
 export interface Entry extends Plugin {
+  readonly before: readonly Plugin[];
   readonly followers: readonly Plugin[];
 }
 
@@ -100,7 +101,7 @@ function readConfig(path: string, body: JsonObject, { entries, problems, warning
   const plugins = member(body, "plugins");
   if (plugins === undefined) {
     const type = member(body, "type");
-    if (type === "ifacer" || type === undefined) entries.push({ path, body, followers: [] });
+    if (type === "ifacer" || type === undefined) entries.push({ path, body, before: [], followers: [] });
     if (type === undefined) warnings.push({ path, message: 'type is missing: a runtime needs "type": "ifacer"' });
     return;
   }
@@ -115,7 +116,8 @@ function readConfig(path: string, body: JsonObject, { entries, problems, warning
     return [];
   });
   for (const [index, plugin] of bodies.entries()) {
-    if (member(plugin.body, "type") === "ifacer") entries.push({ ...plugin, followers: bodies.slice(index + 1) });
+    if (member(plugin.body, "type") !== "ifacer") continue;
+    entries.push({ ...plugin, before: bodies.slice(0, index), followers: bodies.slice(index + 1) });
   }
 }
 

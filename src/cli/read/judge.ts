@@ -1,10 +1,13 @@
+import { findKind } from "../../cni/kinds.ts";
 import { readCall, readRequest } from "../../cni/request.ts";
+import { readPodEntry } from "../../config/podEntry.ts";
 import { readConfig } from "../../config/read.ts";
 import { CniError } from "../../error.ts";
 import { encodeJson, type JsonObject, member } from "../../json.ts";
 import type { Desired, Problem } from "../../model.ts";
 import type { Entry } from "./entries.ts";
 import { findForeignMasters } from "./masters.ts";
+import { foresee, type Outlook } from "./outlook.ts";
 
 /** An entry, and what ADD would say about it without looking at the node. */
 export interface Judgement {
@@ -15,17 +18,21 @@ export interface Judgement {
   readonly desired: Desired | undefined;
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
+  /** What the Pods are like that the links are in; `undefined`: the links are the node's. */
+  readonly inPods?: Outlook | undefined;
 }
 
 /** Finds all problems and warnings of an entry. */
-export function judge({ path, body, followers }: Entry): Judgement {
-  const reading = readConfig(body);
+export function judge(entry: Entry): Judgement {
+  const { path, body, followers } = entry;
+  const { reading, inPods } = readEntry(entry);
   const problems = [...findProtocolFaults(body), ...reading.problems];
-  const foreign = reading.desired ? findForeignMasters(reading.desired, followers) : [];
+  const foreign = reading.desired && !inPods ? findForeignMasters(reading.desired, followers) : [];
   const cniVersion = member(body, "cniVersion");
   return {
     path,
     cniVersion: typeof cniVersion === "string" ? cniVersion : undefined,
+    inPods,
     desired: problems.length === 0 ? reading.desired : undefined,
     problems,
     warnings: [
@@ -33,6 +40,21 @@ export function judge({ path, body, followers }: Entry): Judgement {
       ...foreign.map((problem) => ({ ...problem, path: withoutPrefix(problem.path, path) })),
     ],
   };
+}
+
+/** What an entry says, read as its kind is. Keys of two kinds are a problem. */
+function readEntry(
+  entry: Entry,
+): Pick<Judgement, "inPods"> & { reading: Omit<Judgement, "path" | "inPods" | "cniVersion"> } {
+  const { body } = entry;
+  try {
+    if (findKind(body).place === "node") return { reading: readConfig(body) };
+    const inPods = foresee(entry);
+    return { reading: readPodEntry(body, inPods).reading, inPods };
+  } catch (error) {
+    if (!(error instanceof CniError)) throw error;
+    return { reading: { desired: undefined, problems: [{ path: "", message: error.message }], warnings: [] } };
+  }
 }
 
 /** A call as a runtime makes it for a Pod. */

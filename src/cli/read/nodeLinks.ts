@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { CniError, Code } from "../../error.ts";
 import { runIp } from "../../host/ip.ts";
+import { isOwnNamespace } from "../../host/proc.ts";
 import type { Link } from "../../model.ts";
 import { type Json, object, parseLine, strings, text } from "../../observe/json.ts";
 import { readLink } from "../../observe/parse.ts";
@@ -20,8 +21,8 @@ export interface NodeLink extends Link {
 }
 
 /**
- * All links of this network namespace, and the macvlans and ipvlans on them in the named ones, as container runtimes make for
- * Pods. Looking into those needs root; `unseen` counts those that could not be looked into.
+ * All links of this network namespace, and in the named ones, as container runtimes make for Pods, the macvlans, ipvlans, VLANs
+ * and bonds. Looking into those needs root; `unseen` counts those that could not be looked into.
  *
  * Throws code 102 (no `ip`) or 103 (`ip` failed).
  */
@@ -32,6 +33,8 @@ export async function listNodeLinks(): Promise<{ readonly links: readonly NodeLi
   let unseen = 0;
   const pods = new Map<string, readonly Json[]>();
   for (const namespace of listNamespaces()) {
+    // The node's own may have a name too.
+    if (await isOwnNamespace(`${namesFolder}/${namespace}`)) continue;
     const found = await askIp(["-netns", namespace, "-details", "-json", "link", "show"]);
     if (found === undefined) unseen++;
     else pods.set(namespace, found);
@@ -39,13 +42,19 @@ export async function listNodeLinks(): Promise<{ readonly links: readonly NodeLi
   return { links: readNodeLinks(own, pods), unseen };
 }
 
-/** The links of the node, and of those in Pods (by the name of the namespace) the ones that stand on a link elsewhere. */
+/** The links of the node, and of those in Pods (by the name of the namespace) the ones that stand on others, with these. */
 export function readNodeLinks(own: readonly Json[], pods: ReadonlyMap<string, readonly Json[]>): NodeLink[] {
-  const inPods = [...pods].flatMap(([namespace, links]) => links.map((json) => readNodeLink(json, namespace)));
-  return [
-    ...own.map((json) => readNodeLink(json)),
-    ...inPods.filter((link) => isStacked(link) && link.parentIndex !== undefined),
-  ];
+  const inPods = [...pods].flatMap(([namespace, links]) =>
+    keepStacks(links.map((json) => readNodeLink(json, namespace))),
+  );
+  return [...own.map((json) => readNodeLink(json)), ...inPods];
+}
+
+/** Of a Pod's links those that stand on others, in the Pod or elsewhere, and what is below them in the Pod. */
+function keepStacks(links: readonly NodeLink[]): NodeLink[] {
+  const upper = links.filter((link) => isStacked(link) || link.kind === "vlan" || link.kind === "bond");
+  const isBelow = (link: NodeLink) => upper.some(({ name, parent }) => parent === link.name || link.master === name);
+  return links.filter((link) => upper.includes(link) || isBelow(link));
 }
 
 /** The kinds of link that Pods get on a bond, a VLAN or a NIC. */
@@ -60,9 +69,11 @@ async function askIp(words: readonly string[]): Promise<Json[] | undefined> {
 }
 
 /** Where `ip netns` and the container runtimes put them. */
+const namesFolder = "/run/netns";
+
 function listNamespaces(): string[] {
   try {
-    return readdirSync("/run/netns").sort();
+    return readdirSync(namesFolder).sort();
   } catch {
     return [];
   }

@@ -6,7 +6,8 @@ import type { NodeLink } from "./nodeLinks.ts";
  * that only bears a VLAN stays the node's. An altname that the config uses is looked up among the node's links.
  */
 export function listLinksOfConfigs(desired: readonly Desired[], links: readonly NodeLink[]): string[] {
-  const names = desired.flatMap(({ bond, vlans }) => [
+  const onNode = desired.filter(({ place }) => place === "node");
+  const names = onNode.flatMap(({ bond, vlans }) => [
     ...(bond ? [bond.name, ...bond.slaves] : []),
     ...vlans.map(({ name, shortName }) => shortName ?? name),
   ]);

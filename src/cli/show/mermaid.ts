@@ -1,4 +1,5 @@
 import type { NodeLink } from "../read/nodeLinks.ts";
+import { placeOf } from "./around.ts";
 import type { Group, Node } from "./topology.ts";
 import { describeNode } from "./tree.ts";
 
@@ -21,6 +22,13 @@ export function drawMermaid(groups: readonly Group[]): string {
       edges.add(
         `  ${idOf(nic.link)} ${nic.link.slave?.active && nic.link.slave.linkUp ? "==>" : "-.->"} ${idOf(bond.link)}`,
       );
+  }
+  // A Pod's bond hangs below one of its slaves, the others lead there too.
+  const named = new Map([...nodes.values()].map(({ link }) => [placeOf(link), link]));
+  for (const { link } of nodes.values()) {
+    const { namespace, master } = link;
+    const bond = namespace && master ? named.get(placeOf({ namespace, name: master })) : undefined;
+    if (bond) edges.add(`  ${idOf(link)} --> ${idOf(bond)}`);
   }
   const marked = [...nodes.values()].filter(({ problems }) => problems.length > 0).map(({ link }) => idOf(link));
   return [

@@ -1,7 +1,7 @@
 import { quoteForShell } from "../../plan/shell.ts";
-import { groupBy } from "../read/groups.ts";
-import type { NodeLink } from "../read/nodeLinks.ts";
-import { isStacked } from "../read/nodeLinks.ts";
+import { isStacked, type NodeLink } from "../read/nodeLinks.ts";
+import { type Around, findLower, indexLinks, placeOf } from "./around.ts";
+import { findShadowed } from "./shadowed.ts";
 
 /** A link, and what stands on it. */
 export interface Node {
@@ -18,67 +18,46 @@ export interface Group {
 }
 
 /**
- * Orders the links of a node: NICs, the bond of several of them, the VLANs and what stands on those. NICs without anything on
- * them come last; links that are of no interest here (loopback, veth, bridges) are left out. Pure.
+ * Orders the links of a node: NICs, the bond of several of them, the VLANs and what stands on those, down to the links in Pods.
+ * NICs without anything on them come last; links that are of no interest here (loopback, veth, bridges) are left out. Pure.
  */
 export function arrange(links: readonly NodeLink[]): Group[] {
   const around = indexLinks(links);
-  const bonds = links.filter(({ kind }) => kind === "bond");
-  const names = new Set(bonds.map(({ name }) => name));
+  const bonds = links.filter(({ kind, namespace }) => kind === "bond" && namespace === undefined);
   const grouped = bonds.map((bond): Group => {
-    const slaves = bond.namespace === undefined ? (around.slaves.get(bond.name) ?? []) : [];
+    const slaves = around.slaves.get(placeOf(bond)) ?? [];
     return { nics: slaves.map((slave) => makeNode(slave, around)), bond: makeNode(bond, around) };
   });
-  const roots = links.filter((link) => isRoot(link) && !names.has(link.master ?? ""));
+  const roots = links.filter((link) => isRoot(link, around));
   const alone = roots.map((link): Group => ({ nics: [makeNode(link, around)], bond: undefined }));
   const isUsed = ({ nics: [nic] }: Group) => nic !== undefined && nic.children.length > 0;
   const unused = alone.filter((group) => !isUsed(group) && group.nics.some(({ link }) => link.kind === undefined));
   return [...grouped, ...alone.filter(isUsed), ...unused];
 }
 
-/** Who is around a link, so that none is looked for among thousands. */
-interface Around {
-  /** The links of the node by their name. */
-  readonly named: ReadonlyMap<string, NodeLink>;
-  /** Those of the node by their master's name. */
-  readonly slaves: ReadonlyMap<string, readonly NodeLink[]>;
-  /** VLANs and what Pods have, by the name of the link below. */
-  readonly uppers: ReadonlyMap<string, readonly NodeLink[]>;
-  /** Those in Pods, which know the index of the link below only, by that. */
-  readonly inPods: ReadonlyMap<number, readonly NodeLink[]>;
-}
-
-export function indexLinks(links: readonly NodeLink[]): Around {
-  const here = links.filter(({ namespace }) => namespace === undefined);
-  const standing = links.filter((link) => link.kind === "vlan" || isStacked(link));
-  return {
-    named: new Map(here.map((link) => [link.name, link])),
-    slaves: groupBy(here, ({ master }) => master),
-    uppers: groupBy(standing, ({ namespace, parent }) => (namespace === undefined ? parent : undefined)),
-    inPods: groupBy(standing, ({ namespace, parentIndex }) => (namespace === undefined ? undefined : parentIndex)),
-  };
-}
-
-/** NICs, and whatever else bears a VLAN, a macvlan or an ipvlan. */
-function isRoot(link: NodeLink): boolean {
-  if (link.namespace !== undefined || link.name === "lo" || link.kind === "bond") return false;
+/** NICs, and whatever else bears a VLAN, a macvlan or an ipvlan; in Pods what stands on no link that is shown. */
+function isRoot(link: NodeLink, around: Around): boolean {
+  if (link.namespace !== undefined) return findLower(link, around) === undefined;
+  const master = around.named.get(placeOf({ name: link.master ?? "", namespace: undefined }));
+  if (link.name === "lo" || link.kind === "bond" || master?.kind === "bond") return false;
   return link.parent === undefined && !isStacked(link) && link.kind !== "vlan";
 }
 
 function makeNode(link: NodeLink, around: Around): Node {
-  const isHere = link.namespace === undefined;
-  const children = isHere ? [...(around.uppers.get(link.name) ?? []), ...(around.inPods.get(link.index) ?? [])] : [];
+  const children = around.uppers.get(placeOf(link)) ?? [];
   return { link, problems: findProblems(link, around), children: children.map((child) => makeNode(child, around)) };
 }
 
 /** What is wrong with a link, in words: what is the matter and, where it is not plain, what to do. */
-export function findProblems(link: NodeLink, { named, slaves }: Around): string[] {
-  const lower = named.get(link.parent ?? "");
-  const master = named.get(link.master ?? "");
+export function findProblems(link: NodeLink, around: Around): string[] {
+  const { namespace, parent = "", master = "" } = link;
+  const lower = around.named.get(placeOf({ name: parent, namespace }));
+  const bond = around.named.get(placeOf({ name: master, namespace }));
   return [
-    ...(master?.kind === "bond" ? findSlaveProblems(link, master) : []),
-    ...(link.kind === "bond" ? findBondProblems(link, slaves.get(link.name) ?? []) : []),
+    ...(bond?.kind === "bond" ? findSlaveProblems(link, bond) : []),
+    ...(link.kind === "bond" ? findBondProblems(link, around.slaves.get(placeOf(link)) ?? []) : []),
     ...(link.kind === "vlan" && lower ? findVlanProblems(link, lower) : []),
+    ...findShadowed(link, around),
   ];
 }
 
@@ -87,7 +66,7 @@ function findSlaveProblems(slave: NodeLink, bond: NodeLink): string[] {
     ? slave.carrier && slave.slave?.linkUp !== false
       ? []
       : [`the slave ${slave.name} has no link: look at its cable and the switch port`]
-    : [`the slave ${slave.name} is down: 'ip link set dev ${quoteForShell(slave.name)} up', or let ADD do it`];
+    : [`the slave ${slave.name} is down: ${adviseToRaise(slave)}`];
   return [...down, ...describeMTUs(slave, bond)];
 }
 
@@ -97,7 +76,7 @@ function findBondProblems(bond: NodeLink, slaves: readonly NodeLink[]): string[]
   if (slaves.length === 0)
     return [`${name} has no slave: nobody uses it, or an ADD was cut off and the next one completes it`];
   const problems: string[] = [];
-  if (!bond.up) problems.push(`${name} is down: 'ip link set dev ${quoteForShell(name)} up', or let ADD do it`);
+  if (!bond.up) problems.push(`${name} is down: ${adviseToRaise(bond)}`);
   if (slaves.length === 1)
     problems.push(`${name} has one slave only, ${slaves[0]?.name}: nothing takes over if it fails`);
   else if (legs === 0) problems.push(`none of the slaves of ${name} works`);
@@ -113,10 +92,16 @@ function findBondProblems(bond: NodeLink, slaves: readonly NodeLink[]): string[]
 }
 
 function findVlanProblems(vlan: NodeLink, lower: NodeLink): string[] {
-  const down = vlan.up
-    ? []
-    : [`${vlan.name} is down: 'ip link set dev ${quoteForShell(vlan.name)} up', or let ADD do it`];
+  const down = vlan.up ? [] : [`${vlan.name} is down: ${adviseToRaise(vlan)}`];
   return [...down, ...describeMTUs(vlan, lower)];
+}
+
+/** No ADD comes again for a Pod that runs. */
+function adviseToRaise({ name, namespace }: NodeLink): string {
+  const words = `link set dev ${quoteForShell(name)} up`;
+  return namespace === undefined
+    ? `'ip ${words}', or let ADD do it`
+    : `'ip -n ${quoteForShell(namespace)} ${words}', or delete the Pod`;
 }
 
 function describeMTUs(link: NodeLink, other: NodeLink): string[] {

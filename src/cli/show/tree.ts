@@ -56,8 +56,9 @@ function describeRole({ active, linkUp }: NonNullable<NodeLink["slave"]>): strin
 
 function describeKind(link: NodeLink): string {
   const place = link.namespace === undefined ? "" : ` in the Pod's namespace ${link.namespace}`;
-  if (link.kind === undefined) return "NIC";
-  if (link.vlan) return `VLAN ${link.vlan.id}${link.vlan.protocol === "802.1Q" ? "" : ` ${link.vlan.protocol}`}`;
+  if (link.kind === undefined) return `NIC${place}`;
+  if (link.vlan)
+    return `VLAN ${link.vlan.id}${link.vlan.protocol === "802.1Q" ? "" : ` ${link.vlan.protocol}`}${place}`;
   const mode = link.driverData["mode"];
   return `${link.kind}${typeof mode === "string" ? ` ${mode}` : ""}${place}`;
 }

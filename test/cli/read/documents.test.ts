@@ -26,12 +26,16 @@ describe("ifacer schema", () => {
     const schema = JSON.parse(stdout);
     expect(schema).toMatchObject({
       $schema: "https://json-schema.org/draft/2020-12/schema",
-      required: ["interfaces"],
+      else: { required: ["interfaces"] },
       properties: {
         type: { const: "ifacer" },
         interfaces: { type: "array", minItems: 1, items: { type: "string" } },
         vlanID: { type: "integer", minimum: 0, maximum: 4094 },
         bond: { type: "object", additionalProperties: false },
+        linkInContainer: { type: "boolean" },
+        master: { type: "string" },
+        ipam: { type: "object", properties: { type: { type: "string" } } },
+        dns: { type: "object" },
       },
     });
     // Runtimes add keys of their own.
@@ -44,7 +48,7 @@ describe("ifacer schema", () => {
     const { status, stdout } = await ifacer(["schema", "--policy"]);
     expect([status, JSON.parse(stdout)]).toMatchObject([
       0,
-      { properties: { interfaces: {}, vlanIDs: {}, bond: {}, allowInUse: {} } },
+      { properties: { interfaces: {}, vlanIDs: {}, bond: {}, allowInUse: {}, linkInContainer: {}, ipamTypes: {} } },
     ]);
     expect(stdout).toMatchSnapshot();
   });

@@ -2,9 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { type NodeLink, readNodeLinks } from "../../../src/cli/read/nodeLinks.ts";
 import { listLinksOfNode } from "../../../src/cli/read/ownLinks.ts";
+import { indexLinks } from "../../../src/cli/show/around.ts";
 import { drawMermaid } from "../../../src/cli/show/mermaid.ts";
 import { render } from "../../../src/cli/show/screen.ts";
-import { arrange, findProblems, indexLinks } from "../../../src/cli/show/topology.ts";
+import { arrange, findProblems } from "../../../src/cli/show/topology.ts";
 import { drawTrees } from "../../../src/cli/show/tree.ts";
 
 const cases = new URL("../../cases/status/", import.meta.url).pathname;
@@ -20,7 +21,7 @@ function recorded(name: string): NodeLink[] {
   return readNodeLinks(own, read);
 }
 
-describe.each(["healthy", "troubled", "empty"])("a node that is %s", (name) => {
+describe.each(["healthy", "troubled", "empty", "pods"])("a node that is %s", (name) => {
   const groups = arrange(recorded(name));
 
   test("as a tree", () => {
@@ -72,6 +73,76 @@ describe("problems", () => {
       "the slave ens192 has no link: look at its cable and the switch port",
       "bond0 has one slave that works: nothing takes over if it fails",
     ]);
+  });
+});
+
+describe("links in Pods", () => {
+  const links = recorded("pods");
+  const problemsOf = (name: string, among: readonly NodeLink[] = links) =>
+    among.filter((link) => link.name === name).flatMap((link) => findProblems(link, indexLinks(among)));
+
+  test("a VLAN of the node that takes the frames of VLANs in Pods, on a macvlan and on a bond of macvlans", () => {
+    const advice = "remove it when nothing uses it, or put these Pods' macvlans on it";
+    expect(problemsOf("ens192.3")).toEqual([
+      "ens192.3 is down: 'ip link set dev ens192.3 up', or let ADD do it",
+      `ens192.3 takes all frames of VLANs in Pods, up or down: eth0.3 in pod-a, bond0.3 in pod-b; ${advice}`,
+    ]);
+    const many = ["b", "c", "d"].flatMap((pod) =>
+      links.filter(({ namespace }) => namespace === "pod-a").map((link) => ({ ...link, namespace: pod })),
+    );
+    expect(problemsOf("ens192.3", [...links.filter(({ namespace }) => namespace !== "pod-b"), ...many])[1]).toContain(
+      ": eth0.3 in pod-a, eth0.3 in b, eth0.3 in c and 1 more; ",
+    );
+  });
+
+  test.each([
+    ["another id", { vlan: { id: 4, protocol: "802.1Q" } }],
+    ["another protocol", { vlan: { id: 3, protocol: "802.1ad" } }],
+    ["another NIC", { parent: "ens160" }],
+  ])("a VLAN of the node with %s takes none of pod-a's", (_, change) => {
+    const changed = links
+      .filter(({ namespace }) => namespace !== "pod-b")
+      .map((link) => (link.name === "ens192.3" ? { ...link, ...change } : link));
+    expect(problemsOf("ens192.3", changed).filter((problem) => problem.includes("takes"))).toEqual([]);
+  });
+
+  test("a VLAN of the node that was moved into a Pod takes them too", () => {
+    const moved = links.map((link) =>
+      link.name === "ens192.3"
+        ? { ...link, namespace: "pod-d", name: "net1", parent: undefined, parentIndex: 2 }
+        : link,
+    );
+    expect(problemsOf("net1", moved).filter((problem) => problem.includes("takes"))).toEqual([
+      "net1 takes all frames of VLANs in Pods, up or down: eth0.3 in pod-a, bond0.3 in pod-b; delete one Pod or the other, and use another id",
+    ]);
+  });
+
+  test("what is down there is raised there", () => {
+    expect(problemsOf("bond0.3")).toEqual([
+      "bond0.3 is down: 'ip -n pod-b link set dev bond0.3 up', or delete the Pod",
+    ]);
+    expect(problemsOf("bond0")).toEqual([]);
+  });
+
+  test("twice as many Pods are read twice as much of", () => {
+    const [node, pod] = [undefined, "pod-a"].map((place) => links.filter(({ namespace }) => namespace === place));
+    const count = (pods: number) => {
+      let reads = 0;
+      const get = (target: NodeLink, key: string | symbol) => {
+        reads++;
+        return Reflect.get(target, key);
+      };
+      const inPods = Array.from({ length: pods }, (_, n) =>
+        (pod ?? []).map((link) => ({ ...link, namespace: `p${n}` })),
+      );
+      arrange([...(node ?? []), ...inPods.flat()].map((link) => new Proxy(link, { get })));
+      return reads;
+    };
+    expect(count(2000) / count(1000)).toBeLessThan(2.1);
+  });
+
+  test("are none of the node's own", () => {
+    expect(listLinksOfNode(links)).toEqual([]);
   });
 });
 
