@@ -122,6 +122,7 @@ if [[ $(dpkg --print-architecture) == amd64 ]]; then
   fetch_kernel
   scripts/microvm-image.sh
   unpack services network-manager systemd udev dbus
+  unpack containers containerd runc
 else
   scripts/on-kernel.sh --here ||
     fail "this kernel has no bonding or 8021q (or this user is not root), and the microVM that stands in for it is for amd64 only"

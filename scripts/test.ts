@@ -1,13 +1,13 @@
 /**
- * Runs the named parts of the tests (types, lint, unit, release, kernel, services; all of them without arguments) one after
- * the other, shows what they say, and ends with one line that sums them up: `N passed, N failed[, N skipped]`.
+ * Runs the named parts of the tests (types, lint, unit, release, kernel, services, runtime; all of them without
+ * arguments) one after the other, shows what they say, and ends with one line that sums them up: `N passed, N failed[, N skipped]`.
  * The types and the lint count as one test each. Exits with 1 if anything failed or if a part ran no test.
  */
 
 type Counts = { passed: number; failed: number; skipped: number };
 
 /** The folders of tests that are parts of their own. */
-const apart = ["release", "kernel", "services"];
+const apart = ["release", "kernel", "services", "runtime"];
 
 /** Each part's command. The microVM is slow, hence its time limit (milliseconds a test), and has two processors. */
 const parts: Record<string, string[]> = {
@@ -16,16 +16,17 @@ const parts: Record<string, string[]> = {
   unit: [process.execPath, "test", ...apart.flatMap((folder) => ["--path-ignore-patterns", `test/${folder}/**`])],
   release: [process.execPath, "test", "test/release"],
   kernel: ["scripts/on-kernel.sh", process.execPath, "test", "--parallel=2", "--timeout", "60000", "test/kernel"],
-  services: withPrograms("services", { nics: 3 }),
+  services: withPrograms("services", { folder: "test/services", nics: 3 }),
+  runtime: withPrograms("containers", { folder: "test/runtime", nics: 2 }),
 };
 
 /**
- * The command for tests beside programs that take over the machine they run on, `.cache/debian/NAME`: always in the microVM,
- * which is theirs, and one after the other.
+ * The command for tests beside programs that take over the machine they run on, those of `.cache/debian/NAME`: always in
+ * the microVM, which is theirs alone, and one after the other.
  */
-function withPrograms(name: string, { nics }: { nics: number }): string[] {
-  const machine = ["env", `MICROVM_LAYER=.cache/debian/${name}`, `MICROVM_NICS=${nics}`, "scripts/microvm.sh"];
-  return [...machine, process.execPath, "test", "--timeout", "300000", `test/${name}`];
+function withPrograms(name: string, { folder, nics }: { folder: string; nics: number }): string[] {
+  const settings = [`MICROVM_LAYER=.cache/debian/${name}`, `MICROVM_NICS=${nics}`, "MICROVM_SECONDS=2400"];
+  return ["env", ...settings, "scripts/microvm.sh", process.execPath, "test", "--timeout", "600000", folder];
 }
 
 /**

@@ -7,11 +7,11 @@ export function empty(...folders: readonly string[]): void {
   }
 }
 
-/** Asks again and again until the answer is yes; throws what it waited for if that takes longer than 150 s. */
+/** Asks again and again until the answer is yes; throws what it waited for if that takes longer than 300 s. */
 export async function until(what: string, ask: () => Promise<boolean> | boolean): Promise<void> {
   const start = performance.now();
   while (!(await ask())) {
-    if (performance.now() - start > 150_000) throw new Error(`waited in vain until ${what}`);
+    if (performance.now() - start > 300_000) throw new Error(`waited in vain until ${what}`);
     await Bun.sleep(100);
   }
 }
