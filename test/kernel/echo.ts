@@ -1,7 +1,7 @@
 /**
  * Traffic between two Pods: `echo.ts serve ADDRESS` sends every datagram back; `echo.ts ask ADDRESS [SECONDS]` sends one every
  * 20 ms and prints, as JSON, how many there were, how many came back, and the longest time without one, in ms. Where no time
- * is given it says `ready` at the first that comes back, and ends by SIGTERM.
+ * is given it says `ready` at the first that comes back, counts those that it sends from then on, and ends by SIGTERM.
  */
 import { createSocket } from "node:dgram";
 
@@ -16,8 +16,14 @@ if (task === "serve") {
   const start = performance.now();
   const arrivals = [start];
   let sent = 0;
-  socket.on("message", () => arrivals.push(performance.now()));
-  if (seconds === "Infinity") socket.once("message", () => console.log("ready"));
+  let first = seconds === "Infinity" ? undefined : 0;
+  socket.on("message", (message) => {
+    if (first === undefined) {
+      first = sent;
+      arrivals[0] = performance.now();
+      console.log("ready");
+    } else if (Number(message.toString()) >= first) arrivals.push(performance.now());
+  });
   // Where nobody answers, sending can fail as well.
   socket.on("error", () => {});
   let end = start + Number(seconds) * 1000;
@@ -30,10 +36,13 @@ if (task === "serve") {
   const timer = setInterval(() => {
     const now = performance.now();
     if (now < end) return socket.send(`${sent++}`, port, address, () => {});
-    if (now < end + patience && arrivals.length - 1 < sent) return;
+    const counted = sent - (first ?? sent);
+    if (now < end + patience && arrivals.length - 1 < counted) return;
     clearInterval(timer);
     const gaps = [...arrivals.slice(1), end].map((time, index) => time - (arrivals[index] ?? start));
-    console.log(JSON.stringify({ sent, answered: arrivals.length - 1, longestGap: Math.round(Math.max(...gaps)) }));
+    console.log(
+      JSON.stringify({ sent: counted, answered: arrivals.length - 1, longestGap: Math.round(Math.max(...gaps)) }),
+    );
     socket.close();
   }, 20);
 }

@@ -17,10 +17,11 @@ function settled(links: readonly string[], state: RegExp): Promise<void> {
   return until(`NetworkManager says ${state} of ${links.join(", ")}`, all);
 }
 
-/** The node where NetworkManager looks in vain for a DHCP server on its NICs. */
+/** The node where NetworkManager looks for a DHCP server on its NICs, in vain and, here, without an end. */
 async function managedNode() {
   await using parts = new AsyncDisposableStack();
   const node = parts.use(await serviceNode());
+  configure("/etc/NetworkManager/conf.d/dhcp.conf", "[connection]", "ipv4.dhcp-timeout=2147483647");
   const service = parts.use(await startNetworkManager());
   await settled(node.nics, /^connecting/);
   const kept = parts.move();

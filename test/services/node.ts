@@ -99,7 +99,6 @@ export async function addPod(node: ServiceNode): Promise<Namespace> {
   const ipam = { type: "static", addresses: [{ address: "192.0.2.1/24" }] };
   const macvlan = { type: "macvlan", master: "bond0.200", mode: "bridge", ipam };
   await addChain(node, pod, "pod1", { cniVersion, name, plugins: [ifacer, macvlan] });
-  expect(await findSlaves(node)).toEqual([...node.nics]);
   return pod;
 }
 
