@@ -122,7 +122,8 @@ if [[ $(dpkg --print-architecture) == amd64 ]]; then
   fetch_kernel
   scripts/microvm-image.sh
   unpack services network-manager systemd udev dbus
-  unpack containers containerd runc
+  unpack containers containerd runc buildah
+  unpack base base-files coreutils
 else
   scripts/on-kernel.sh --here ||
     fail "this kernel has no bonding or 8021q (or this user is not root), and the microVM that stands in for it is for amd64 only"

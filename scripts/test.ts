@@ -1,5 +1,5 @@
 /**
- * Runs the named parts of the tests (types, lint, unit, release, kernel, services, runtime; all of them without
+ * Runs the named parts of the tests (types, lint, unit, release, kernel, services, runtime, image; all of them without
  * arguments) one after the other, shows what they say, and ends with one line that sums them up: `N passed, N failed[, N skipped]`.
  * The types and the lint count as one test each. Exits with 1 if anything failed or if a part ran no test.
  */
@@ -7,7 +7,7 @@
 type Counts = { passed: number; failed: number; skipped: number };
 
 /** The folders of tests that are parts of their own. */
-const apart = ["release", "kernel", "services", "runtime"];
+const apart = ["release", "kernel", "services", "runtime", "image"];
 
 /** Each part's command. The microVM is slow, hence its time limit (milliseconds a test), and has two processors. */
 const parts: Record<string, string[]> = {
@@ -18,6 +18,7 @@ const parts: Record<string, string[]> = {
   kernel: ["scripts/on-kernel.sh", process.execPath, "test", "--parallel=2", "--timeout", "60000", "test/kernel"],
   services: withPrograms("services", { folder: "test/services", nics: 3 }),
   runtime: withPrograms("containers", { folder: "test/runtime", nics: 2 }),
+  image: withPrograms("containers", { folder: "test/image", nics: 0 }),
 };
 
 /**
@@ -26,7 +27,7 @@ const parts: Record<string, string[]> = {
  */
 function withPrograms(name: string, { folder, nics }: { folder: string; nics: number }): string[] {
   const settings = [`MICROVM_LAYER=.cache/debian/${name}`, `MICROVM_NICS=${nics}`, "MICROVM_SECONDS=2400"];
-  return ["env", ...settings, "scripts/microvm.sh", process.execPath, "test", "--timeout", "600000", folder];
+  return ["env", ...settings, "scripts/microvm.sh", process.execPath, "test", "--timeout", "1200000", folder];
 }
 
 /**
