@@ -5,7 +5,7 @@ sources := $(shell find src -name '*.ts' 2>/dev/null)
 commit := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 installed := node_modules/.package-lock.json
 
-.PHONY: help setup build release bench soak test check kernel-test demo clean
+.PHONY: help setup build release bench soak test check kernel-test services-test runtime-test image-test demo clean
 .DELETE_ON_ERROR:
 
 help:
@@ -17,6 +17,8 @@ help:
 	@echo 'make test         everything: types, lint, unit tests, tests on a real kernel'
 	@echo 'make check        the quick part of it: types, lint, unit tests'
 	@echo 'make kernel-test  the tests on a real kernel, or those named: FILES="test/kernel/bond.test.ts ..."'
+	@echo 'make services-test, runtime-test, image-test'
+	@echo '                  the tests beside the real network services, below the real containerd, of the image to deploy'
 	@echo 'make demo         see ifacer make a bond and a VLAN'
 	@echo 'make clean        remove what was built and fetched'
 
@@ -57,6 +59,12 @@ check: build
 
 kernel-test: setup build
 	@scripts/on-kernel.sh $(bun) test --timeout 60000 $(or $(FILES),test/kernel)
+
+services-test runtime-test: setup build
+	@$(bun) scripts/test.ts $(@:-test=)
+
+image-test: setup build release
+	@$(bun) scripts/test.ts image
 
 demo: setup build
 	@scripts/on-kernel.sh $(bun) scripts/demo.ts

@@ -6,7 +6,7 @@ PATH=$PATH:/usr/sbin:/sbin
 cd "$(dirname "$0")/.."
 
 # What init loads at once, and what the kernel may ask for by itself; depmod knows what these depend on.
-modules=(virtio_pci 9pnet_virtio 9p overlay 8021q bonding dummy veth macvlan macvtap ipvlan bridge team vrf vxlan
+modules=(virtio_pci virtio_net 9pnet_virtio 9p overlay 8021q bonding dummy veth macvlan macvtap ipvlan bridge team vrf vxlan
   sch_ingress act_mirred ipv6 tls)
 
 package=$(compgen -G '.cache/kernel/linux-image-*.deb') || {
@@ -29,7 +29,7 @@ version=$(basename "$work"/kernel/lib/modules/*)
 depmod -b "$work/kernel" "$version"
 
 root=$work/root
-mkdir -p "$root"/{bin,sbin,proc,sys,dev,share,host,writable,root,etc/modprobe.d,"lib/modules/$version"}
+mkdir -p "$root"/{bin,sbin,proc,sys,dev,share,host,layer,writable,root,etc/modprobe.d,"lib/modules/$version"}
 for module in "${modules[@]}"; do
   modprobe -d "$work/kernel" -S "$version" --show-depends "$module"
 done | awk '$1 == "insmod" { print $2 }' | sort -u | while read -r file; do

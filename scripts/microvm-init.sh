@@ -13,9 +13,10 @@ mount -t devtmpfs dev /dev
 modprobe -a virtio_pci 9pnet_virtio 9p overlay
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose,ro host /host
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000 share /share
+[ ! -e /share/layer ] || mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose,ro layer /layer
 mount -t tmpfs -o size=90% writable /writable
 mkdir /writable/upper /writable/work
-mount -t overlay -o lowerdir=/host,upperdir=/writable/upper,workdir=/writable/work root /root
+mount -t overlay -o lowerdir=/layer:/host,upperdir=/writable/upper,workdir=/writable/work root /root
 
 # Not over /tmp: the project may lie there.
 mkdir -p /root/proc /root/sys /root/dev /root/run /root/lib/modules
@@ -33,7 +34,7 @@ mount -t devpts devpts /root/dev/pts
 mount -t tmpfs shm /root/dev/shm
 mount -t tmpfs run /root/run
 mount -o bind /lib/modules /root/lib/modules
-modprobe -a bonding 8021q dummy
+modprobe -a bonding 8021q dummy virtio_net
 ifconfig lo up
 hostname microvm
 

@@ -3,9 +3,10 @@
 # (what it writes is lost), in the current folder, with an environment of its own and no stdin. The command's output
 # and exit status come out as if it had run here. Exit status 125: the machine itself failed, its console is shown.
 # MICROVM_BOOT_SECONDS (60) limits the boot, MICROVM_SECONDS (900) the whole run, MICROVM_MEMORY (3G) the memory.
+# MICROVM_LAYER names a folder whose files lie over this machine's; MICROVM_NICS (0) is how many NICs, joined by a hub, it has.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
-(($#)) || { sed -n '2,5s/^# //p' "$0" >&2; exit 2; }
+(($#)) || { sed -n '2,6s/^# //p' "$0" >&2; exit 2; }
 project=$(cd "$(dirname "$0")/.." && pwd)
 image=$project/.cache/microvm
 "$project/scripts/microvm-image.sh"
@@ -28,6 +29,15 @@ touch "$share/stdout" "$share/stderr"
   printf ' %q' "$@"
 } >"$share/command"
 
+more=()
+for ((nic = 0; nic < ${MICROVM_NICS:-0}; nic++)); do
+  more+=(-netdev "hubport,id=nic$nic,hubid=0" -device "$(printf 'virtio-net-pci,netdev=nic%d,mac=52:54:00:00:00:%02x,romfile=' $nic $nic)")
+done
+if [[ ${MICROVM_LAYER-} ]]; then
+  touch "$share/layer"
+  more+=(-fsdev "local,id=layer,path=$MICROVM_LAYER,security_model=none,readonly=on" -device virtio-9p-pci,fsdev=layer,mount_tag=layer)
+fi
+
 # No KVM: a /dev/kvm that is there may still hang every guest.
 setpriv --pdeathsig KILL qemu-system-x86_64 \
   -M q35 -accel tcg,thread=multi -cpu max -smp 2 -m "${MICROVM_MEMORY:-3G}" -nic none -display none -no-reboot \
@@ -35,6 +45,7 @@ setpriv --pdeathsig KILL qemu-system-x86_64 \
   -kernel "$image/vmlinuz" -initrd "$image/initramfs" -append 'console=ttyS0 loglevel=6 panic=-1 random.trust_cpu=on' \
   -fsdev local,id=host,path=/,security_model=none,readonly=on,multidevs=remap -device virtio-9p-pci,fsdev=host,mount_tag=host \
   -fsdev "local,id=share,path=$share,security_model=none" -device virtio-9p-pci,fsdev=share,mount_tag=share \
+  "${more[@]}" \
   >>"$share/console" 2>&1 </dev/null &
 machine=$!
 disown # else bash tells when it is killed

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Installs the Debian packages that the tests and the demo need, only those that are missing, and fetches the kernel
-# for the microVM into .cache/ (its package is only unpacked: this machine's own /boot is not touched).
+# Installs the Debian packages that the tests and the demo need, only those that are missing, and fetches into .cache/ what
+# the microVM is made of and runs: a kernel, network services, a container runtime. The packages of these are only
+# unpacked: this machine's own /boot is not touched, and nothing starts here.
 set -euo pipefail
 export LC_ALL=C # apt's words are read below
 PATH=$PATH:/usr/sbin:/sbin
@@ -86,6 +87,34 @@ fetch_plugins() {
   speaks_newest .cache/plugins || fail "the fetched network plugins don't speak version 1.1.0"
 }
 
+# unpack NAME PACKAGE...: unpacks packages, with all that they depend on, into .cache/debian/NAME, whatever this machine has
+# installed, and without running any script of theirs.
+unpack() {
+  local name=$1 packages=("${@:2}") folder=$PWD/.cache/debian/$1 wanted work package merged
+  wanted=$(. /etc/os-release && echo "$ID ${VERSION_ID-}: ${packages[*]}") # the machine may be upgraded
+  [[ $(cat "$folder.packages" 2>/dev/null) != "$wanted" ]] || return 0
+  ((EUID == 0)) || fail "these packages are missing and only root can unpack them: ${packages[*]}"
+  refresh_lists
+  echo "setup: fetching ${packages[*]}, and what they depend on"
+  work=$folder.part
+  rm -rf "$work" "$folder" "$folder.packages"
+  mkdir -p "$work"/{state,cache/archives/partial,root/usr}
+  # With a state of its own apt takes nothing for installed.
+  quietly apt-get -q -y -o APT::Sandbox::User=root -o "Dir::State=$work/state" -o Dir::State::status=/dev/null \
+    -o Dir::State::lists=/var/lib/apt/lists -o "Dir::Cache=$work/cache" \
+    install --download-only --no-install-recommends "${packages[@]}"
+  for merged in bin sbin lib lib64; do # what packages still have in /bin belongs to /usr/bin
+    mkdir "$work/root/usr/$merged"
+    ln -s "usr/$merged" "$work/root/$merged"
+  done
+  for package in "$work"/cache/archives/*.deb; do
+    dpkg-deb --fsys-tarfile "$package" | tar -x --keep-directory-symlink -C "$work/root"
+  done
+  mv "$work/root" "$folder"
+  rm -rf "$work"
+  echo "$wanted" >"$folder.packages"
+}
+
 command -v apt-get >/dev/null || fail "this needs Debian's apt-get"
 install iproute2 containernetworking-plugins
 mkdir -p .cache
@@ -93,10 +122,14 @@ fetch_plugins
 # For the tests of what is released: what it needs of a node, and the arm64 one running here; `time` for the benchmark.
 install strace binutils time qemu-user
 [[ $(dpkg --print-architecture) == arm64 ]] || install libc6-arm64-cross
-if ! scripts/on-kernel.sh --here; then
-  [[ $(dpkg --print-architecture) == amd64 ]] ||
-    fail "this kernel has no bonding or 8021q (or this user is not root), and the microVM that stands in for it is for amd64 only"
+if [[ $(dpkg --print-architecture) == amd64 ]]; then
   install qemu-system-x86 busybox-static kmod
   fetch_kernel
   scripts/microvm-image.sh
+  unpack services network-manager systemd udev dbus
+  unpack containers containerd runc buildah
+  unpack base base-files coreutils
+else
+  scripts/on-kernel.sh --here ||
+    fail "this kernel has no bonding or 8021q (or this user is not root), and the microVM that stands in for it is for amd64 only"
 fi

@@ -1,26 +1,34 @@
 /**
- * Runs the named parts of the tests (types, lint, unit, release, kernel; all of them without arguments) one after the other,
- * shows what they say, and ends with one line that sums them up: `N passed, N failed[, N skipped]`.
+ * Runs the named parts of the tests (types, lint, unit, release, kernel, services, runtime, image; all of them without
+ * arguments) one after the other, shows what they say, and ends with one line that sums them up: `N passed, N failed[, N skipped]`.
  * The types and the lint count as one test each. Exits with 1 if anything failed or if a part ran no test.
  */
 
 type Counts = { passed: number; failed: number; skipped: number };
 
+/** The folders of tests that are parts of their own. */
+const apart = ["release", "kernel", "services", "runtime", "image"];
+
 /** Each part's command. The microVM is slow, hence its time limit (milliseconds a test), and has two processors. */
 const parts: Record<string, string[]> = {
   types: ["node_modules/.bin/tsc", "-p", "."],
   lint: ["node_modules/.bin/biome", "ci", "--error-on-warnings"],
-  unit: [
-    process.execPath,
-    "test",
-    "--path-ignore-patterns",
-    "test/kernel/**",
-    "--path-ignore-patterns",
-    "test/release/**",
-  ],
+  unit: [process.execPath, "test", ...apart.flatMap((folder) => ["--path-ignore-patterns", `test/${folder}/**`])],
   release: [process.execPath, "test", "test/release"],
   kernel: ["scripts/on-kernel.sh", process.execPath, "test", "--parallel=2", "--timeout", "60000", "test/kernel"],
+  services: withPrograms("services", { folder: "test/services", nics: 3 }),
+  runtime: withPrograms("containers", { folder: "test/runtime", nics: 2 }),
+  image: withPrograms("containers", { folder: "test/image", nics: 0 }),
 };
+
+/**
+ * The command for tests beside programs that take over the machine they run on, those of `.cache/debian/NAME`: always in
+ * the microVM, which is theirs alone, and one after the other.
+ */
+function withPrograms(name: string, { folder, nics }: { folder: string; nics: number }): string[] {
+  const settings = [`MICROVM_LAYER=.cache/debian/${name}`, `MICROVM_NICS=${nics}`, "MICROVM_SECONDS=2400"];
+  return ["env", ...settings, "scripts/microvm.sh", process.execPath, "test", "--timeout", "1200000", folder];
+}
 
 /**
  * The numbers in the summary that `bun test` ends with. Its JUnit report would not do: it leaves out files that could

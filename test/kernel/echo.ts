@@ -1,11 +1,12 @@
 /**
- * Traffic between two Pods: `echo.ts serve ADDRESS` sends every datagram back; `echo.ts ask ADDRESS SECONDS` sends one every
- * 20 ms and prints, as JSON, how many there were, how many came back, and the longest time without one, in ms.
+ * Traffic between two Pods: `echo.ts serve ADDRESS` sends every datagram back; `echo.ts ask ADDRESS [SECONDS]` sends one every
+ * 20 ms and prints, as JSON, how many there were, how many came back, and the longest time without one, in ms. Where no time
+ * is given it says `ready` at the first that comes back, counts those that it sends from then on, and ends by SIGTERM.
  */
 import { createSocket } from "node:dgram";
 
 const port = 7;
-const [task, address = "", seconds = "1"] = Bun.argv.slice(2);
+const [task, address = "", seconds = "Infinity"] = Bun.argv.slice(2);
 const socket = createSocket("udp4");
 
 if (task === "serve") {
@@ -15,15 +16,33 @@ if (task === "serve") {
   const start = performance.now();
   const arrivals = [start];
   let sent = 0;
-  socket.on("message", () => arrivals.push(performance.now()));
+  let first = seconds === "Infinity" ? undefined : 0;
+  socket.on("message", (message) => {
+    if (first === undefined) {
+      first = sent;
+      arrivals[0] = performance.now();
+      console.log("ready");
+    } else if (Number(message.toString()) >= first) arrivals.push(performance.now());
+  });
   // Where nobody answers, sending can fail as well.
   socket.on("error", () => {});
+  let end = start + Number(seconds) * 1000;
+  let patience = 0;
+  // What is on its way then is waited for.
+  process.on("SIGTERM", () => {
+    end = performance.now();
+    patience = 10_000;
+  });
   const timer = setInterval(() => {
-    socket.send(`${sent++}`, port, address, () => {});
-    if (performance.now() - start < Number(seconds) * 1000) return;
+    const now = performance.now();
+    if (now < end) return socket.send(`${sent++}`, port, address, () => {});
+    const counted = sent - (first ?? sent);
+    if (now < end + patience && arrivals.length - 1 < counted) return;
     clearInterval(timer);
-    const gaps = [...arrivals.slice(1), performance.now()].map((time, index) => time - (arrivals[index] ?? start));
-    console.log(JSON.stringify({ sent, answered: arrivals.length - 1, longestGap: Math.round(Math.max(...gaps)) }));
+    const gaps = [...arrivals.slice(1), end].map((time, index) => time - (arrivals[index] ?? start));
+    console.log(
+      JSON.stringify({ sent: counted, answered: arrivals.length - 1, longestGap: Math.round(Math.max(...gaps)) }),
+    );
     socket.close();
   }, 20);
 }

@@ -53,14 +53,10 @@ export async function namespace(): Promise<Namespace> {
   made += 1;
   const name = `ifacer-${process.pid}-${made}`;
   await succeed([ip, "netns", "add", name]);
-  const run = (argv: string[], options?: RunOptions) => runCommand([ip, "netns", "exec", name, ...argv], options);
-  const runIp = (words: string[]) => succeed([ip, "-n", name, ...words]);
   return {
     name,
     path: `/run/netns/${name}`,
-    run,
-    ip: (line) => runIp(split(line)),
-    json: async (line) => JSON.parse((await runIp(["-j", ...split(line)])) || "[]"),
+    ...commands([ip, "netns", "exec", name], [ip, "-n", name]),
     [Symbol.asyncDispose]: async () => {
       for (const pid of split(await succeed([ip, "netns", "pids", name]))) kill(Number(pid));
       await succeed([ip, "netns", "del", name]);
@@ -79,6 +75,21 @@ export function commandUnder(policy: object): string[] {
 
 /** A policy for nodes whose NICs are ends of veths: in a network namespace nothing else has a cable. */
 export const withCables = { interfaces: { slaveKinds: ["veth"] } };
+
+/** The network namespace that this process is in, for machines that are there for the tests alone. Nothing is cleaned up. */
+export function here(): Namespace {
+  return { name: "", path: "/proc/self/ns/net", ...commands([], [ip]), [Symbol.asyncDispose]: async () => {} };
+}
+
+/** The commands of a namespace, given the words by which any command and `ip` are run inside of it. */
+function commands(inside: readonly string[], ipInside: readonly string[]): Pick<Namespace, "run" | "ip" | "json"> {
+  const runIp = (words: string[]) => succeed([...ipInside, ...words]);
+  return {
+    run: (argv, options) => runCommand([...inside, ...argv], options),
+    ip: (line) => runIp(split(line)),
+    json: async (line) => JSON.parse((await runIp(["-j", ...split(line)])) || "[]"),
+  };
+}
 
 /** What a plugin answered; `json` is its stdout read as JSON, undefined if it wrote nothing. */
 export interface Answer extends Ended {
@@ -131,8 +142,9 @@ function readJson(stdout: string): unknown {
   }
 }
 
-async function runCommand(argv: string[], { env, stdin = "" }: RunOptions = {}): Promise<Ended> {
-  const child = Bun.spawn(argv, {
+/** Runs any command where this process is, and returns how it ended. */
+export async function runCommand(argv: readonly string[], { env, stdin = "" }: RunOptions = {}): Promise<Ended> {
+  const child = Bun.spawn([...argv], {
     env: { ...process.env, ...env },
     stdin: new Blob([stdin]),
     stdout: "pipe",
@@ -142,8 +154,9 @@ async function runCommand(argv: string[], { env, stdin = "" }: RunOptions = {}):
   return { status, stdout, stderr };
 }
 
-async function succeed(argv: string[]): Promise<string> {
-  const { status, stdout, stderr } = await runCommand(argv);
+/** `runCommand`, and returns what it wrote to stdout; throws its stderr if it fails. */
+export async function succeed(argv: readonly string[], options?: RunOptions): Promise<string> {
+  const { status, stdout, stderr } = await runCommand(argv, options);
   if (status !== 0) throw new Error(`${argv.join(" ")}: exit status ${status}: ${stderr.trim()}`);
   return stdout;
 }
