@@ -128,6 +128,49 @@ export const commands: readonly Command[] = [
     run: listNics,
   },
   {
+    name: "probe",
+    summary: "ask on the wire: who answers, in which VLAN, is an address free",
+    text: [
+      "Asks whether addresses answer on the wire, by ARP or IPv6 duplicate address detection, and says what silence may mean. With -f it " +
+        "asks on each link that ifacer makes for the gateways that the config's IPAM names; else on --dev for each --address.",
+      "The questions come from a macvlan in a network namespace of its own: no table of neighbours gets an entry by it, and nothing " +
+        "is left behind. A link that can't bear one is asked from directly if it has an address of the same subnet.",
+      whatIsRead,
+    ],
+    options: [
+      file,
+      { long: "--dev", value: "LINK", repeatable: true, doc: "ask on this link of the node" },
+      {
+        long: "--address",
+        value: "ADDRESS",
+        repeatable: true,
+        doc: "ask for this address instead of a config's gateways",
+      },
+      {
+        long: "--free",
+        value: "ADDRESS",
+        repeatable: true,
+        doc: "nobody may have this address, nor this node or its Pods",
+      },
+      {
+        long: "--vlans",
+        value: "IDS",
+        doc: "ask in each of these VLANs, such as 100-110,200, at most 100; the ones made for it are removed",
+      },
+      { long: "--timeout", value: "SECONDS", doc: "how long an answer may take, 3 by default, at most 30" },
+      { long: "--lldp", doc: "wait up to 31 s for what the switch says of itself, its port and VLANs" },
+      output,
+    ],
+    no: "an answer is missing, with --vlans in all of them, or an address is not free",
+    examples: [
+      "ifacer probe -f net.yaml",
+      "ifacer probe --dev bond0.200 --address 192.0.2.1",
+      "ifacer probe --dev bond0.200 --free 192.0.2.77",
+      "ifacer probe -f net.yaml --vlans 100-110",
+    ],
+    run: async (options, screen) => (await import("./commands/probe.ts")).probe(options, screen),
+  },
+  {
     name: "convert",
     summary: "turn a SpiderMultusConfig into what Spiderpool would write",
     text: [
