@@ -171,6 +171,40 @@ export const commands: readonly Command[] = [
     run: async (options, screen) => (await import("./commands/probe.ts")).probe(options, screen),
   },
   {
+    name: "reach",
+    summary: "the table of which Pods reach which, and how fast",
+    text: [
+      "With --listen it answers others, in each Pod, until it is ended. With --to it connects to each address of each peer, by way of the " +
+        "interface whose network the address is in, sends for some seconds as much as goes through, and prints a line for each peer.",
+      "Peers are a list of {name, addresses} in YAML or JSON, or the Pods that 'kubectl get pods -o json' prints, whose extra networks " +
+        "count ('-' is standard input).",
+      "--matrix asks every listener to test all others; only listeners with --peers do that, and only to the addresses of their own list.",
+    ],
+    options: [
+      { long: "--listen", value: "[ADDRESS...]", many: true, doc: "answer on these addresses, or on all" },
+      { long: "--to", value: "FILE", doc: "the peers to connect to" },
+      { long: "--peers", value: "FILE", doc: "with --listen: the peers that --matrix may have tested from here" },
+      { long: "--matrix", doc: "with --to: the whole table, each listener testing all others" },
+      {
+        long: "--seconds",
+        value: "SECONDS",
+        doc: "traffic for each address, 2 by default, at most 60, with --matrix 10; 0: only connect",
+      },
+      { long: "--parallel", value: "COUNT", doc: "how many peers at once, 1 by default" },
+      { long: "--port", value: "PORT", doc: "5202 by default" },
+      { long: "--mermaid", doc: "the table as a Mermaid diagram" },
+      output,
+    ],
+    no: "something is not connected, or could not be listened on",
+    examples: [
+      "ifacer reach --listen",
+      "ifacer reach --to peers.yaml",
+      "kubectl get pods -l app=reach -o json | ifacer reach --to -",
+      "ifacer reach --matrix --to peers.yaml",
+    ],
+    run: async (options, screen) => (await import("./commands/reach.ts")).reachPeers(options, screen),
+  },
+  {
     name: "convert",
     summary: "turn a SpiderMultusConfig into what Spiderpool would write",
     text: [
