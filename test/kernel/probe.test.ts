@@ -232,24 +232,27 @@ describe("-f", () => {
   });
 });
 
-test("a scan of 100 VLANs finds those in which the gateway answers, in less than twice the timeout", async () => {
+test("a scan of 100 VLANs finds the one in which the gateway answers, in less than twice the timeout", async () => {
   await leavesNothing(async () => {
     const start = performance.now();
-    const found = await probeJSON(
-      node,
-      "--dev ens192 --vlans 150-249 --address 192.0.2.1 --address 2001:db8::1 --timeout 15",
-    );
-    expect(performance.now() - start).toBeLessThan(30_000);
+    const found = await probeJSON(node, "--dev ens192 --vlans 150-249 --address 192.0.2.1 --timeout 30");
+    expect(performance.now() - start).toBeLessThan(60_000);
     expect(found.status).toBe(0);
-    const answered = found.answers.filter(({ outcome }: { outcome: string }) => outcome === "answered");
-    expect(answered).toMatchObject([
-      { vlan: 200, address: "192.0.2.1" },
-      { vlan: 200, address: "2001:db8::1" },
-    ]);
-    expect(found.answers).toHaveLength(200);
-    expect(found.answers.filter(({ outcome }: { outcome: string }) => outcome === "silent")).toHaveLength(198);
+    expect(found.answers).toHaveLength(100);
+    const other = found.answers.filter(({ outcome }: { outcome: string }) => outcome !== "silent");
+    expect(other).toMatchObject([{ vlan: 200, address: "192.0.2.1", outcome: "answered" }]);
   });
   // The ids are free again at once.
   await node.ip("link add link ens192 name again type vlan id 150");
   await node.ip("link delete dev again");
-}, 60_000);
+}, 120_000);
+
+test("a scan asks for IPv6 too, also in VLANs that the node has, and says in words where there was an answer", async () => {
+  const { status, stdout } = await probe(
+    node,
+    `--dev ens192 --vlans 199-202 --address 2001:db8::1 --address 192.0.2.9 ${patience}`,
+  );
+  expect(status).toBe(1);
+  expect(stdout).toContain("2001:db8::1 answers in VLAN 200\n");
+  expect(stdout).toContain("192.0.2.9 answers in none of these 4 VLANs\n");
+});

@@ -34,14 +34,14 @@ export async function reachPeers(options: Options, screen: Screen): Promise<Repo
     return listenForever({ addresses, port, peers: peersFile === undefined ? undefined : readPeerFile(peersFile) });
   }
   const matrix = options.has("--matrix");
-  const test = {
-    peers: readPeerFile(to),
+  const asked = {
     port,
     seconds: readNumber(options, "--seconds", { from: 0, to: matrix ? longestMatrixTest : longestTest, otherwise: 2 }),
     parallel: readNumber(options, "--parallel", { from: 1, to: 64, otherwise: 1, whole: true }),
     screen,
     quiet: options.value("--output") === "json" || options.has("--mermaid"),
   };
+  const test = { ...asked, peers: readPeerFile(to) };
   const rows = await (matrix ? testAll(test) : testFromHere(test));
   return report(rows, {
     mermaid: options.has("--mermaid"),
