@@ -38,6 +38,7 @@ dist/release/SHA256SUMS: dist/ifacer scripts/release.ts
 
 bench: setup build
 	@$(bun) scripts/bench/run.ts
+	@$(bun) scripts/bench/reach.ts
 
 # Changes only when the commit does: the executable carries it.
 .cache/commit: FORCE

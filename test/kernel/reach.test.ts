@@ -34,7 +34,13 @@ beforeAll(async () => {
       await hub.ip(`link set dev ${pod} ${pod === "e" && wire === 1 ? "" : "master br0"} up`);
       await ns.ip(`address add ${addressOf(pod, wire)}/24 dev net${wire + 1}`);
       await ns.ip(`link set dev net${wire + 1} up`);
+      // By way of it the kernel tells a socket that nobody has an address.
+      await ns.ip("link set dev lo up");
     }
+  }
+  for (const ns of spaces.values()) {
+    const links = () => ns.json("link show");
+    while ((await links()).some(({ ifname, operstate }) => ifname !== "lo" && operstate !== "UP")) await Bun.sleep(50);
   }
   const peers = pods.map((pod) => ({ name: `worker-${pod}`, addresses: [addressOf(pod, 0), addressOf(pod, 1)] }));
   writeFileSync(peersFile, JSON.stringify(peers));
