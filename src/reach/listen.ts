@@ -112,7 +112,7 @@ export function listen({ address, port, testPeers }: Listening, limits: Limits) 
         data.text += bytes.subarray(0, longestRequest).toString("latin1");
         const request = readRequest(data.text.slice(0, longestRequest));
         if (request === undefined) socket.terminate();
-        else if (request !== "incomplete") void begin(socket, request);
+        else if (request !== "incomplete") begin(socket, request).catch(() => socket.terminate());
       },
       drain: (socket) => say(socket, ""),
       close(socket) {

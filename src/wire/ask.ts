@@ -99,10 +99,9 @@ async function listen(posts: readonly Post[], { aside, timeout, settle, isOpen }
   const open = () => pairs.filter(({ question }) => isOpen(question));
   aside.give(pairs.flatMap(({ post, question }) => linesToAsk(post, question.address)));
   const start = performance.now();
-  await findRefused(pairs, aside).then((refused) => {
-    const reason = "this node's kernel takes no IPv6 address: is IPv6 switched off?";
-    for (const { question } of refused) settle(question, { type: "unasked", reason });
-  });
+  for (const { question } of await findRefused(pairs, aside)) {
+    settle(question, { type: "unasked", reason: "this node's kernel takes no IPv6 address: is IPv6 switched off?" });
+  }
   for (let asked = start; open().length > 0; await Bun.sleep(pause)) {
     const rows: NeighbourRow[] = await aside.show("neigh show");
     const now = performance.now();
