@@ -1,8 +1,11 @@
 import type { Socket } from "bun";
 import { longestRequest, patience, type Request, readRequest, writeReply } from "./protocol.ts";
 
-/** The most connections that have not said yet what they want; of more, the oldest go. */
-const mostUnknown = 256;
+/**
+ * The most connections that have not said yet what they want; of more, the oldest go. Twice what the kernel lets wait, all of
+ * which come at once before the first one's words are read.
+ */
+const mostUnknown = 1024;
 
 /** The most tests at once. */
 const mostTests = 64;

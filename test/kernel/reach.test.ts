@@ -210,7 +210,7 @@ describe("a listener", () => {
       };
       // Slow ones, which begin well and never end.
       const slow = [];
-      for (let count = 0; count < 300; count++) slow.push(await connect("ifacer-re"));
+      for (let count = 0; count < 1500; count++) slow.push(await connect("ifacer-re"));
       const garbage = ["GET / HTTP/1.1\\r\\n\\r\\n", "\\0".repeat(5000), "ifacer-reach/1 test 999\\n", "ifacer-reach/2 test 1\\n", "x"];
       for (let count = 0; count < 10000; count++) {
         const socket = await connect(garbage[count % garbage.length]);
