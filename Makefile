@@ -41,6 +41,7 @@ dist/release/SHA256SUMS: dist/ifacer scripts/release.ts
 
 bench: setup build
 	@$(bun) scripts/bench/run.ts
+	@$(bun) scripts/bench/reach.ts
 
 soak: setup build
 	@$(bun) scripts/soak/run.ts

@@ -119,8 +119,8 @@ command -v apt-get >/dev/null || fail "this needs Debian's apt-get"
 install iproute2 containernetworking-plugins
 mkdir -p .cache
 fetch_plugins
-# For the tests of what is released: what it needs of a node, and the arm64 one running here; `time` for the benchmark.
-install strace binutils time qemu-user
+# For the tests of what is released: what it needs of a node, and the arm64 one running here; `time` and iperf3 for the benchmarks.
+install strace binutils time iperf3 qemu-user
 [[ $(dpkg --print-architecture) == arm64 ]] || install libc6-arm64-cross
 if [[ $(dpkg --print-architecture) == amd64 ]]; then
   install qemu-system-x86 busybox-static kmod

@@ -9,6 +9,8 @@ export interface Option {
   /** The values that it takes; `undefined`: any. */
   readonly choices?: readonly string[];
   readonly repeatable?: boolean;
+  /** Takes all words up to the next option, also none. */
+  readonly many?: boolean;
   readonly doc: string;
 }
 
@@ -51,6 +53,15 @@ export function readOptions(words: readonly string[], options: readonly Option[]
     const name = option.short ? `${option.short} (${option.long})` : option.long;
     if (given.has(option.long) && !option.repeatable) throw new UsageError(`${name} is given twice`);
     if (option.value === undefined && attached !== undefined) throw new UsageError(`${name} takes no value`);
+    if (option.many) {
+      const values = attached === undefined ? [] : [attached];
+      for (let next = words[at + 1]; next !== undefined && !next.startsWith("-"); next = words[at + 1]) {
+        values.push(next);
+        at++;
+      }
+      given.set(option.long, values);
+      continue;
+    }
     const value = option.value === undefined ? "" : (attached ?? words[++at]);
     if (value === undefined) throw new UsageError(`${name} needs a value: ${option.value}`);
     if (option.choices && !option.choices.includes(value)) {

@@ -161,6 +161,83 @@ export const commands: readonly Command[] = [
     run: listNics,
   },
   {
+    name: "probe",
+    summary: "ask on the wire: who answers, in which VLAN, is an address free",
+    text: [
+      "Asks whether addresses answer on the wire, by ARP or IPv6 duplicate address detection, and says what silence may mean. With -f it " +
+        "asks on each link that ifacer makes for the gateways that the config's IPAM names; else on --dev for each --address.",
+      "The questions come from a macvlan in a network namespace of its own: no table of neighbours gets an entry by it, and nothing " +
+        "is left behind. A link that can't bear one is asked from directly if it has an address of the same subnet.",
+      whatIsRead,
+    ],
+    options: [
+      file,
+      { long: "--dev", value: "LINK", repeatable: true, doc: "ask on this link of the node" },
+      {
+        long: "--address",
+        value: "ADDRESS",
+        repeatable: true,
+        doc: "ask for this address instead of a config's gateways",
+      },
+      {
+        long: "--free",
+        value: "ADDRESS",
+        repeatable: true,
+        doc: "nobody may have this address, nor this node or its Pods",
+      },
+      {
+        long: "--vlans",
+        value: "IDS",
+        doc: "ask in each of these VLANs, such as 100-110,200, at most 100; the ones made for it are removed",
+      },
+      { long: "--timeout", value: "SECONDS", doc: "how long an answer may take, 3 by default, at most 30" },
+      { long: "--lldp", doc: "wait up to 31 s for what the switch says of itself, its port and VLANs" },
+      output,
+    ],
+    no: "an answer is missing, with --vlans in all of them, or an address is not free",
+    examples: [
+      "ifacer probe -f net.yaml",
+      "ifacer probe --dev bond0.200 --address 192.0.2.1",
+      "ifacer probe --dev bond0.200 --free 192.0.2.77",
+      "ifacer probe -f net.yaml --vlans 100-110",
+    ],
+    run: async (options, screen) => (await import("./commands/probe.ts")).probe(options, screen),
+  },
+  {
+    name: "reach",
+    summary: "the table of which Pods reach which, and how fast",
+    text: [
+      "With --listen it answers others, in each Pod, until it is ended. With --to it connects to each address of each peer, by way of the " +
+        "interface whose network the address is in, sends for some seconds as much as goes through, and prints a line for each peer.",
+      "Peers are a list of {name, addresses} in YAML or JSON, or the Pods that 'kubectl get pods -o json' prints, whose extra networks " +
+        "count ('-' is standard input).",
+      "--matrix asks every listener to test all others; only listeners with --peers do that, and only to the addresses of their own list.",
+    ],
+    options: [
+      { long: "--listen", value: "[ADDRESS...]", many: true, doc: "answer on these addresses, or on all" },
+      { long: "--to", value: "FILE", doc: "the peers to connect to" },
+      { long: "--peers", value: "FILE", doc: "with --listen: the peers that --matrix may have tested from here" },
+      { long: "--matrix", doc: "with --to: the whole table, each listener testing all others" },
+      {
+        long: "--seconds",
+        value: "SECONDS",
+        doc: "traffic for each address, 2 by default, at most 60, with --matrix 10; 0: only connect",
+      },
+      { long: "--parallel", value: "COUNT", doc: "how many peers at once, 1 by default" },
+      { long: "--port", value: "PORT", doc: "5202 by default" },
+      { long: "--mermaid", doc: "the table as a Mermaid diagram" },
+      output,
+    ],
+    no: "something is not connected, or could not be listened on",
+    examples: [
+      "ifacer reach --listen",
+      "ifacer reach --to peers.yaml",
+      "kubectl get pods -l app=reach -o json | ifacer reach --to -",
+      "ifacer reach --matrix --to peers.yaml",
+    ],
+    run: async (options, screen) => (await import("./commands/reach.ts")).reachPeers(options, screen),
+  },
+  {
     name: "convert",
     summary: "turn a SpiderMultusConfig into what Spiderpool would write",
     text: [

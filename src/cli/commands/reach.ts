@@ -1,0 +1,148 @@
+import { hostname } from "node:os";
+import { writeAll } from "../../host/stdioSync.ts";
+import { reachFrom } from "../../reach/connect.ts";
+import { findInterface, listNetworks } from "../../reach/interfaces.ts";
+import type { Peer } from "../../reach/peers.ts";
+import { defaultPort, longestMatrixTest, longestTest, patience } from "../../reach/protocol.ts";
+import { inParallel, isSelf, nameSelf, type Row, readRow, testPeer } from "../../reach/test.ts";
+import { canonicalAddress } from "../../wire/address.ts";
+import { type Options, UsageError } from "../arguments.ts";
+import { readPeerFile } from "../read/peers.ts";
+import { readNumber } from "../read/values.ts";
+import { startTable } from "../show/live.ts";
+import { countUp, drawGrid, drawReachMermaid, header, toPendingRow, toRow } from "../show/reachTable.ts";
+import { type Report, versioned } from "../show/report.ts";
+import { line, type Screen } from "../show/screen.ts";
+import { listenForever } from "./reachListen.ts";
+
+/** From how many peers on the whole table is a grid on a terminal. */
+const manyPeers = 8;
+
+/** `ifacer reach`: answers others, or tests who is reached. */
+export async function reachPeers(options: Options, screen: Screen): Promise<Report> {
+  const port = readNumber(options, "--port", { from: 1, to: 65535, otherwise: defaultPort, whole: true });
+  const [to, peersFile] = [options.value("--to"), options.value("--peers")];
+  if (options.has("--listen") === (to !== undefined)) {
+    throw new UsageError("say --listen to answer others, or --to to connect to them");
+  }
+  if (to === undefined) {
+    const addresses = options.values("--listen");
+    for (const address of addresses) {
+      if (canonicalAddress(address) === undefined)
+        throw new UsageError(`--listen ${JSON.stringify(address)} is no address`);
+    }
+    return listenForever({ addresses, port, peers: peersFile === undefined ? undefined : readPeerFile(peersFile) });
+  }
+  const matrix = options.has("--matrix");
+  const asked = {
+    port,
+    seconds: readNumber(options, "--seconds", { from: 0, to: matrix ? longestMatrixTest : longestTest, otherwise: 2 }),
+    parallel: readNumber(options, "--parallel", { from: 1, to: 64, otherwise: 1, whole: true }),
+    screen,
+    quiet: options.value("--output") === "json" || options.has("--mermaid"),
+  };
+  const test = { ...asked, peers: readPeerFile(to) };
+  const rows = await (matrix ? testAll(test) : testFromHere(test));
+  return report(rows, {
+    mermaid: options.has("--mermaid"),
+    grid: matrix && screen.colours && test.peers.length > manyPeers,
+  });
+}
+
+interface Test {
+  readonly peers: readonly Peer[];
+  readonly port: number;
+  readonly seconds: number;
+  readonly parallel: number;
+  readonly screen: Screen;
+  readonly quiet: boolean;
+}
+
+async function testFromHere({ peers, port, seconds, parallel, screen, quiet }: Test): Promise<Row[]> {
+  const networks = listNetworks();
+  const from = nameSelf(peers, networks, hostname());
+  const others = peers.filter((peer) => !isSelf(peer, networks));
+  announce(others, { seconds, times: 1, parallel });
+  const table = startTable(
+    header,
+    others.map(({ name, addresses }) => toPendingRow(from, name, addresses)),
+    { screen, quiet },
+  );
+  const rows: Row[] = [];
+  await inParallel(others, parallel, async (peer, index) => {
+    const row = await testPeer(peer, { from, port, seconds, networks });
+    rows[index] = row;
+    table.set(index, toRow(row), { done: true });
+  });
+  return rows;
+}
+
+/** Has each peer test all others. A peer that can't be asked reaches nobody, as far as is known. */
+async function testAll({ peers, port, seconds, parallel, screen, quiet }: Test): Promise<Row[]> {
+  announce(peers, { seconds, times: peers.length - 1, parallel });
+  const pairs = peers.flatMap((from) => peers.filter((to) => to !== from).map((to) => ({ from, to })));
+  const indexOf = (from: string, to: string) =>
+    pairs.findIndex((pair) => pair.from.name === from && pair.to.name === to);
+  const table = startTable(
+    header,
+    pairs.map(({ from, to }) => toPendingRow(from.name, to.name, to.addresses)),
+    { screen, quiet },
+  );
+  const rows: Row[] = [];
+  const settle = (row: Row | undefined): void => {
+    const index = row ? indexOf(row.from, row.to) : -1;
+    if (row === undefined || index < 0) return;
+    rows[index] = row;
+    table.set(index, toRow(row), { done: true });
+  };
+  const networks = listNetworks();
+  const count = peers.reduce((sum, { addresses }) => sum + addresses.length, 0);
+  const longest = count * (seconds + 2 * patience) + patience;
+  await inParallel(peers, parallel, async (peer) => {
+    const address = peer.addresses.find((one) => findInterface(one, networks) !== undefined);
+    const reason =
+      address === undefined
+        ? "no route from here"
+        : await reachFrom({ address, port }, { seconds, longest, onPeer: (json) => settle(readRow(json, peer.name)) });
+    for (const { from, to } of pairs) {
+      if (from !== peer || rows[indexOf(from.name, to.name)] !== undefined) continue;
+      settle({ from: from.name, to: to.name, addresses: to.addresses.map((one) => untested(one, reason)) });
+    }
+  });
+  return rows;
+}
+
+function untested(address: string, reason: string | undefined): Row["addresses"][number] {
+  const words = reason === undefined ? "not in its list" : `not asked: ${reason}`;
+  return { address, interface: null, connected: false, bitsPerSecond: null, reason: words };
+}
+
+/** It loads the network on purpose, which who watches over it should know before. */
+function announce(
+  peers: readonly Peer[],
+  { seconds, times, parallel }: { seconds: number; times: number; parallel: number },
+): void {
+  if (seconds === 0 || peers.length === 0) return;
+  const tests = peers.reduce((sum, { addresses }) => sum + addresses.length, 0) * times;
+  const whole = Math.ceil((tests * seconds) / Math.min(parallel, peers.length));
+  writeAll(
+    2,
+    `ifacer: this sends as much as the network takes for ${seconds} s to an address, ${tests} times, ` +
+      `${Math.min(parallel, peers.length)} at once: about ${whole} s; --seconds 0 only connects\n`,
+  );
+}
+
+function report(rows: readonly Row[], { mermaid, grid }: { mermaid: boolean; grid: boolean }): Report {
+  const { connected, total } = countUp(rows);
+  const good = connected === total;
+  return {
+    status: good ? 0 : 1,
+    text: mermaid
+      ? drawReachMermaid(rows)
+      : [
+          ...(grid ? drawGrid(rows) : []),
+          line(0, `${connected} of ${total} addresses are connected`, good ? "green" : "red"),
+        ],
+    json: versioned({ good, connected, total, rows }),
+  };
+}
