@@ -404,7 +404,7 @@ describe("nics on the README's example", () => {
     expect((await run(ns, `apply --yes -f ${net}`)).status).toBe(0);
     const { nics } = JSON.parse((await run(ns, "nics -o json")).stdout);
     for (const { name, obstacles } of nics) {
-      expect([name, obstacles]).toEqual([name, [expect.stringMatching(`^${name} belongs to bond0 \\(a bond\\)`)]]);
+      expect([name, obstacles]).toEqual([name, [expect.stringContaining(`${name} belongs to bond0 (a bond), `)]]);
     }
   });
 });
