@@ -35,7 +35,7 @@ const made = [
   "link set dev bond0.100 up",
 ];
 
-/** A dummy counts as a NIC when something stands on it. */
+/** A dummy counts as a NIC when something stands on it, be it down. */
 const renamed = [
   ...addNICs("enp1s0", "enp2s0"),
   ...["enp1s0", "enp2s0"].map((nic) => `link add link ${nic} name ${nic}.7 type vlan id 7`),
@@ -148,6 +148,8 @@ Looks odd:
   bond0 has miimon 50 on 30 nodes, 100 on worker-31
   bond0.100 has MTU 1500 on 29 nodes, 1400 on worker-35 worker-36
   VLAN 100 is on bond0 on 31 nodes, on ens224 on worker-38
+  enp1s0.7 is down on worker-32 worker-33
+  enp2s0.7 is down on worker-32 worker-33
   bond0.100 has the MTU 1400, bond0 has 1500 on worker-35 worker-36
   the slave ens160 has no link on worker-37
   bond0 has one slave that works on worker-37

@@ -15,9 +15,8 @@ export const [shell = "", option = "", script = ""] = container?.command ?? [];
 
 /** The files that Pods see: those of their image, of the ConfigMap and of the node. */
 export interface Image extends Disposable {
-  readonly root: string;
-  /** The mount namespace that `root` is in, and nothing else of it reaches the machine. */
-  readonly mounts: string;
+  /** The options of nsenter(1) that lead into it. Its mounts are in a namespace of their own. */
+  readonly enter: readonly string[];
 }
 
 interface Files {
@@ -61,11 +60,16 @@ echo ready
 exec sleep infinity`;
   // Its mounts are private, and go when it ends.
   const holder = Bun.spawn(["unshare", "--mount", "sh", "-c", script], { stdout: "pipe", stderr: "inherit" });
-  for await (const chunk of holder.stdout) if (new TextDecoder().decode(chunk).includes("ready")) break;
-  if (holder.exitCode !== null) throw new Error("the image can't be made");
+  let said = "";
+  for await (const chunk of holder.stdout) {
+    said += new TextDecoder().decode(chunk);
+    if (said.includes("ready")) break;
+  }
+  if (!said.includes("ready")) throw new Error("the image can't be made");
+  // The namespace's own root may be another than this machine's, as in the microVM.
+  const inside = `/proc/${holder.pid}/root${root}`;
   return {
-    root,
-    mounts: `/proc/${holder.pid}/ns/mnt`,
+    enter: [`--mount=/proc/${holder.pid}/ns/mnt`, `--root=${inside}`, `--wd=${inside}`],
     [Symbol.dispose]: () => {
       holder.kill("SIGKILL");
       rmSync(folder, { recursive: true });
@@ -89,7 +93,7 @@ const placeOf = new Map(
 /** Runs the container's command, or another one, in the node's network without any capability, until it would sleep. */
 export async function runPreflight(
   ns: Namespace,
-  { root, mounts }: Image,
+  { enter }: Image,
   { node, command = [shell, option, script] }: { node: string; command?: readonly string[] },
 ): Promise<Ended> {
   const env = (container?.env ?? []).map(({ name, valueFrom }) => {
@@ -97,19 +101,7 @@ export async function runPreflight(
     return [name, node];
   });
   const dropped = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"];
-  const argv = [
-    "nsenter",
-    `--mount=${mounts}`,
-    `--net=${ns.path}`,
-    "chroot",
-    root,
-    "setpriv",
-    ...dropped,
-    "sh",
-    "-c",
-    '"$@" 2>&1',
-    "sh",
-  ];
+  const argv = ["nsenter", ...enter, `--net=${ns.path}`, "setpriv", ...dropped, "sh", "-c", '"$@" 2>&1', "sh"];
   const child = Bun.spawn([...argv, ...command], {
     env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ...Object.fromEntries(env) },
     stdin: "ignore",
