@@ -79,6 +79,8 @@ export interface Link {
   readonly kind: string | undefined;
   /** The administrative state (IFF_UP). */
   readonly up: boolean;
+  /** The link below a VLAN is down, so that this one can't be set up. */
+  readonly parentDown: boolean;
   /** In bytes. */
   readonly mtu: number;
   readonly mac: string;
@@ -127,12 +129,18 @@ export interface Route {
 export interface Use {
   readonly addresses: readonly Address[];
   readonly routes: readonly Route[];
+  /** The ids of the nexthop objects that lead through it (ip-nexthop(8)), on their own and as members of groups. */
+  readonly nexthops: readonly number[];
   /** Something that can't be seen from here, a macvlan in a Pod's namespace for example, receives multicast through it. */
   readonly sharedElsewhere: boolean;
 }
 
 /** Kinds of link that stand on a NIC without being its master; VLANs are known from /proc/net/vlan/config. */
-export const stackedKinds: readonly string[] = ["macvlan", "macvtap", "ipvlan", "ipvtap", "macsec", "vxlan"];
+export const stackedKinds: readonly string[] = [
+  ...["macvlan", "macvtap", "ipvlan", "ipvtap", "macsec", "vxlan"],
+  // Tunnels that were given a device for their packets.
+  ...["gre", "gretap", "erspan", "ip6gre", "ip6gretap", "ip6erspan", "ipip", "sit", "ip6tnl", "vti", "vti6"],
+];
 
 /** What was seen of the host: the links that this config is about, and no more. */
 export interface Current {

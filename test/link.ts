@@ -8,6 +8,7 @@ export function link(index: number, name: string, more: Partial<Link> = {}): Lin
     altNames: [],
     kind: undefined,
     up: true,
+    parentDown: false,
     mtu: 1500,
     mac: `02:00:00:00:00:0${index}`,
     maxMTU: 0,

@@ -42,6 +42,7 @@ const [ifacer, empty] = [join(scratch, "ifacer"), join(scratch, "empty")];
 try {
   refresh();
   const results = amounts.toSorted((a, b) => a - b).flatMap(measureAmong);
+  results.push(...measureRoutes(Math.max(...amounts)));
   if (canMake()) results.push(...measureAll(changingCases(), Math.max(...amounts)));
   else process.stdout.write("this kernel has no bonding or 8021q: what makes links is not measured\n");
   report(results, { runs, peer });
@@ -95,6 +96,39 @@ function measureAmong(links: number): Result[] {
   return measureAll(cases, links);
 }
 
+/** The look before a bond is made, by a command that makes none, on a node that speaks BGP; nothing of it is cheaper than `ip`. */
+function measureRoutes(links: number): Result[] {
+  const routes = Array.from({ length: 20_000 }, (_, index) => `198.18.${index >> 8}.${index & 255}/32`);
+  ip([
+    ...["tap0", "tap1", "tap2"].flatMap((tap) => [`tuntap add dev ${tap} mode tap`, `link set dev ${tap} up`]),
+    "address add 192.0.2.1/24 dev tap2",
+    ...routes.map((route) => `route add ${route} via 192.0.2.2 dev tap2`),
+  ]);
+  const lines = join(scratch, "routes");
+  writeFileSync(lines, "route show table all\n");
+  const config = join(scratch, "routes.json");
+  const bond = { name: "bbond", mode: 1 };
+  writeFileSync(
+    config,
+    JSON.stringify({ cniVersion: "1.1.0", name: "net", type: "ifacer", interfaces: ["tap0", "tap1"], bond }),
+  );
+  const found = measureAll(
+    [
+      {
+        name: "ip, 20000 routes",
+        command: { argv: [Bun.which("ip", { PATH: path }) ?? "", "-d", "-j", "-batch", "-"], env: {}, stdin: lines },
+      },
+      {
+        name: "plan of a bond, 20000 routes",
+        command: { argv: [ifacer, "plan", "--file", config], env: { PATH: path }, stdin: "/dev/null" },
+      },
+    ],
+    links,
+  );
+  ip(["link delete dev tap2"]);
+  return found;
+}
+
 function call(verb: string, config: object, plugin = ifacer): Command {
   const stdin = join(scratch, `${Bun.hash(JSON.stringify(config))}.json`);
   writeFileSync(stdin, JSON.stringify(config));
@@ -112,8 +146,11 @@ function call(verb: string, config: object, plugin = ifacer): Command {
 
 /** Whether a bond and a VLAN can be made here; makes the NICs for them. */
 function canMake(): boolean {
-  ip([0, 2, 4].map((index) => `link add name bench${index} type veth peer name bench${index + 1}`));
+  ip(["link add name bench0 type veth peer name bench1"]);
   const { exitCode } = tryIp([
+    // What a bond may have as its slaves.
+    "link add name bench2 type dummy",
+    "link add name bench4 type dummy",
     "link add name b type bond",
     "link add link b name v type vlan id 2",
     "link delete dev b",

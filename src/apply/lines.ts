@@ -1,6 +1,6 @@
 import { bondOptionWords } from "../config/bondOptions.ts";
 import { vlanOptionWords } from "../config/vlanOptions.ts";
-import type { Change } from "../model.ts";
+import type { Change, Setting } from "../model.ts";
 
 /** The alias of every link that ifacer makes, so that an admin sees where it came from. */
 export const alias = "ifacer";
@@ -43,9 +43,10 @@ export function writeLines(change: Change): string[] {
     case "addVlan": {
       const { parent, name, mtu, protocol, id, settings } = change;
       const size = mtu === undefined ? [] : ["mtu", mtu];
-      const options = settings.flatMap(vlanOptionWords);
+      const [options = [], ...further] = splitMaps(settings);
       return [
         words("link add link", parent, "name", name, ...size, "type vlan protocol", protocol, "id", id, ...options),
+        ...further.map((map) => words("link set dev", name, "type vlan", ...map)),
         words("link set dev", name, "alias", alias),
       ];
     }
@@ -55,6 +56,22 @@ export function writeLines(change: Change): string[] {
       return [words("link set dev", change.name, "up")];
   }
 }
+
+/** `ip` takes 100 words of a line. What is left of a map is added to it later, which the driver does pair by pair. */
+function splitMaps(settings: readonly Setting[]): string[][] {
+  const first: string[] = [];
+  const further: string[][] = [];
+  for (const [option = "", ...values] of settings.map(vlanOptionWords)) {
+    first.push(option, ...values.slice(0, mostPairs));
+    for (let from = mostPairs; from < values.length; from += mostPairs) {
+      further.push([option, ...values.slice(from, from + mostPairs)]);
+    }
+  }
+  return [first, ...further];
+}
+
+/** With the largest map of the other direction and all flags, a line stays short enough. */
+const mostPairs = 40;
 
 function words(...parts: readonly (string | number)[]): string {
   return parts.join(" ");

@@ -153,7 +153,9 @@ function parseIPv6(text: string): string | undefined {
  */
 function parsePriorities(rule: ValueRule & { kind: "priorities" }, text: string): ParsedValue {
   const pairs = new Map<number, number>();
-  for (const item of splitList(text)) {
+  const items = splitList(text);
+  if (items.length > mostPriorities) return { fault: `has ${items.length} pairs, allowed are ${mostPriorities}` };
+  for (const item of items) {
     const [left = "", right = "", ...rest] = item.split(":");
     const from = parseNumber(left, { min: 0, max: rule.mostFrom });
     const to = parseNumber(right, { min: 0, max: rule.mostTo });
@@ -164,6 +166,9 @@ function parsePriorities(rule: ValueRule & { kind: "priorities" }, text: string)
   const kept = [...pairs].filter(([, to]) => to !== 0).sort(([a], [b]) => a - b);
   return { value: kept.map(([from, to]) => `${from}:${to}`).join(",") };
 }
+
+/** A few thousand would be more than the kernel can tell of a link in one message. */
+const mostPriorities = 1000;
 
 /** `a,b`, `a b` or the JSON array `["a","b"]`: its items. Anything else comes back as the one item it is. */
 function splitList(text: string): readonly string[] {

@@ -14,12 +14,12 @@ export interface IpRun {
 /** An `ip` that was started and waits for its further lines on standard input. What it says on standard error is lost. */
 export interface StartedIp {
   /**
-   * Gives it its lines and returns its standard output, with the answer to the first line, as soon as `isWhole` says that it is
+   * Gives it its lines and returns its standard output, with the answer to the first line, as soon as `isWhole` says of a piece that with it it is
    * whole, at the latest when it ends. To wait for the end takes as long again.
    *
    * Throws code 102 where there is no `ip` and 103 where it can't be started. That it fails is for the caller to judge.
    */
-  ask(lines: readonly string[], isWhole: (stdout: string) => boolean): Promise<string>;
+  ask(lines: readonly string[], isWhole: (piece: string) => boolean): Promise<string>;
   /**
    * Waits for its end, also where it was not asked. Who exits before leaves it to PID 1, which in a container may
    * be a program that waits for nobody, so that a zombie would stay of each call.
@@ -44,10 +44,11 @@ export function startIp(args: readonly string[], first?: string): StartedIp {
       give(stdin, lines, "end");
       const reader = stdout.getReader();
       const decoder = new TextDecoder();
-      for (let text = ""; ; ) {
+      for (const pieces: string[] = []; ; ) {
         const { done, value } = await reader.read();
-        text += decoder.decode(value, { stream: !done });
-        if (done || isWhole(text)) return text;
+        const piece = decoder.decode(value, { stream: !done });
+        pieces.push(piece);
+        if (done || isWhole(piece)) return pieces.join("");
       }
     },
     async end() {

@@ -5,9 +5,12 @@ export function readVlanConfig(): Promise<string> {
   return readText("/proc/self/net/vlan/config");
 }
 
-/** All of /proc/net/dev_mcast of this network namespace: who listens to which Ethernet multicast address. */
-export function readMulticast(): Promise<string> {
-  return readText("/proc/self/net/dev_mcast");
+/** All that /proc tells of who listens to which multicast group in this network namespace. */
+export async function readListeners(): Promise<{ ethernet: string; ipv4: string; ipv6: string }> {
+  const [ethernet = "", ipv4 = "", ipv6 = ""] = await Promise.all(
+    ["dev_mcast", "igmp", "igmp6"].map((file) => readText(`/proc/self/net/${file}`)),
+  );
+  return { ethernet, ipv4, ipv6 };
 }
 
 /** Whether this process may change the network: CAP_NET_ADMIN is bit 12 of its effective capabilities (capabilities(7)). */

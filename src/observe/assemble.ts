@@ -1,15 +1,16 @@
 import type { Current, VlanEntry } from "../model.ts";
-import { findSharedNICs } from "./multicast.ts";
+import { type Listeners, tellWhoIsShared } from "./multicast.ts";
 import type { Sight } from "./parse.ts";
 
-/** Puts together what `ip` showed and what the kernel's tables in /proc tell: `multicast` is the text of /proc/net/dev_mcast. */
+/** Puts together what `ip` showed and what the kernel's tables in /proc tell; without listeners no NIC counts as shared. */
 export function assemble(
-  { links, addresses, routes }: Sight,
-  { vlans, multicast }: { vlans: readonly VlanEntry[]; multicast: string },
+  { links, addresses, routes, nexthops }: Sight,
+  { vlans, listeners }: { vlans: readonly VlanEntry[]; listeners: Listeners | undefined },
 ): Current {
-  const shared = findSharedNICs(multicast);
-  const uses = [...addresses].map(
-    ([nic, own]) => [nic, { addresses: own, routes: routes.get(nic) ?? [], sharedElsewhere: shared.has(nic) }] as const,
-  );
+  const isShared = tellWhoIsShared(listeners, links);
+  const uses = [...addresses].map(([nic, own]) => {
+    const use = { addresses: own, routes: routes.get(nic) ?? [], nexthops: nexthops.get(nic) ?? [] };
+    return [nic, { ...use, sharedElsewhere: isShared(nic) }] as const;
+  });
   return { links, vlans, uses: new Map(uses) };
 }

@@ -1,10 +1,10 @@
 import { CniError, Code } from "../error.ts";
 import { runIp, startIp } from "../host/ip.ts";
-import { readMulticast, readVlanConfig } from "../host/proc.ts";
+import { readListeners, readVlanConfig } from "../host/proc.ts";
 import type { Current, Desired } from "../model.ts";
 import { assemble } from "./assemble.ts";
 import { parseIpOutput, type Sight } from "./parse.ts";
-import { askAbout, isEnough, isWhole } from "./questions.ts";
+import { askAbout, isEnough, watchForEnd } from "./questions.ts";
 import { aboutLoopback, lookArguments, type StartedLook } from "./start.ts";
 import { parseVlanConfig } from "./vlanConfig.ts";
 
@@ -24,11 +24,11 @@ export async function observe(
   const ids = new Set(desired.vlans.map(({ id }) => id));
   const lines = askAbout(desired, { vlans: vlans.filter(({ id }) => ids.has(id)), depth });
   const given = look ? [aboutLoopback, ...lines] : lines;
-  const stdout = await ip.ask(lines, (text) => isWhole(text, given));
+  const stdout = await ip.ask(lines, watchForEnd(given));
   if (look === undefined) await ip.end();
   const sight = isEnough(stdout, given) ? readOutput(stdout) : undefined;
   if (sight === undefined) throw await explainOutput(lines);
-  return assemble(sight, { vlans, multicast: depth === "use" ? await readMulticast() : "" });
+  return assemble(sight, { vlans, listeners: depth === "use" ? await readListeners() : undefined });
 }
 
 /** Asks again, as what `ip` says on standard error is not kept when it answers. */

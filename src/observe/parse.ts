@@ -1,14 +1,19 @@
 import type { Address, Link, Route } from "../model.ts";
-import { type Json, object, strings, text } from "./json.ts";
-import { readAddress, readRoute } from "./use.ts";
+import { type Json, object, parseLine, strings, text } from "./json.ts";
+import { listNics, readAddress, readRoute } from "./use.ts";
 
 /** What one run of `ip` showed. */
 export interface Sight {
   readonly links: readonly Link[];
   /** By the name of their NIC, where the lines asked for addresses. */
   readonly addresses: ReadonlyMap<string, readonly Address[]>;
-  /** By the NICs that they lead through: a route of several ways is found under each of them. */
+  /**
+   * By the NICs that they lead through, where the lines asked for their addresses before: a node may have 100,000 routes that
+   * don't matter. A route of several ways is found under each of them.
+   */
   readonly routes: ReadonlyMap<string, readonly Route[]>;
+  /** Ids of nexthop objects, by the NICs that they lead through. */
+  readonly nexthops: ReadonlyMap<string, readonly number[]>;
 }
 
 /**
@@ -21,20 +26,30 @@ export function parseIpOutput(output: string): Sight {
   const links = new Map<number, Link>();
   const addresses = new Map<string, Address[]>();
   const routes = new Map<string, Route[]>();
+  const nexthops = new Map<string, number[]>();
   for (const line of output.split("\n")) {
     if (line === "") continue;
-    for (const item of JSON.parse(line) as Json[]) {
+    for (const item of parseLine(line)) {
       if (typeof item["ifindex"] === "number") {
         const link = readLink(item);
         links.set(link.index, link);
         if (Array.isArray(item["addr_info"])) addresses.set(link.name, item["addr_info"].map(readAddress));
       } else if (typeof item["dst"] === "string") {
-        const { nics, ...route } = readRoute(item);
-        for (const nic of nics) routes.set(nic, [...(routes.get(nic) ?? []), route]);
+        const nics = listNics(item).filter((nic) => addresses.has(nic));
+        const route = nics.length > 0 ? readRoute(item) : undefined;
+        if (route) for (const nic of nics) append(routes, nic, route);
+      } else if (typeof item["id"] === "number" && typeof item["dev"] === "string") {
+        append(nexthops, item["dev"], item["id"]);
       }
     }
   }
-  return { links: [...links.values()], addresses, routes };
+  return { links: [...links.values()], addresses, routes, nexthops };
+}
+
+function append<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const list = lists.get(key);
+  if (list) list.push(item);
+  else lists.set(key, [item]);
 }
 
 /** Reads one link as `ip -details -json link show` prints it. */
@@ -42,12 +57,15 @@ export function readLink(json: Json): Link {
   const info = object(json["linkinfo"]);
   const data = object(info["info_data"]);
   const kind = text(info["info_kind"]);
+  const flags = strings(json["flags"]);
   return {
     index: Number(json["ifindex"]),
     name: text(json["ifname"]) ?? "",
     altNames: strings(json["altnames"]),
     kind,
-    up: strings(json["flags"]).includes("UP"),
+    up: flags.includes("UP"),
+    // The other end of a veth is no hindrance.
+    parentDown: kind === "vlan" && flags.includes("M-DOWN"),
     mtu: Number(json["mtu"]),
     mac: text(json["address"]) ?? "",
     maxMTU: Number(json["max_mtu"] ?? 0),

@@ -1,4 +1,4 @@
-import { findAltNameFault } from "../config/names.ts";
+import { findAltNameFault, isIndexName } from "../config/names.ts";
 import { type Desired, loopback, stackedKinds, type VlanEntry } from "../model.ts";
 import { aboutLoopback } from "./start.ts";
 
@@ -13,7 +13,8 @@ export type Depth = "links" | "use";
  * given VLANs of others. The number of lines follows the config, not the host.
  *
  * The loopback device answers always: its answer tells that `ip` works and came that far. It is asked again after
- * `link show master`, at which `ip` leaves the batch where the bond isn't there.
+ * `link show master`, at which `ip` leaves the batch where the bond isn't there, and after NICs called `if2` and the like,
+ * which `ip` takes for an index where they aren't there, to leave the batch when that link has another name.
  *
  * Addresses come first: after a `link show` an `address show` of the same batch shows none.
  */
@@ -27,18 +28,33 @@ export function askAbout(desired: Desired, { vlans, depth }: { vlans: readonly V
     if (findAltNameFault(vlan.name) === undefined) names.add(vlan.name);
   }
   const ofUse = depth === "use" && desired.bond !== undefined;
-  const lines = [...desired.interfaces.map(ofUse ? askAboutAddresses : askAboutLink), ...[...names].map(askAboutLink)];
-  if (ofUse) lines.push(...stackedKinds.map((kind) => `link show type ${kind}`), allRoutes);
-  if (desired.bond) lines.push(askAboutLink(desired.bond.name));
+  if (desired.bond) names.add(desired.bond.name);
+  const odd = desired.interfaces.filter(isIndexName);
+  const nics = desired.interfaces.filter((name) => !isIndexName(name));
+  const lines = ofUse
+    ? [...desired.interfaces, desired.bond?.name ?? []].flat().map(askAboutAddresses)
+    : nics.map(askAboutLink);
+  lines.push(...[...names].map(askAboutLink));
+  if (ofUse) lines.push(...stackedKinds.map((kind) => `link show type ${kind}`), "nexthop show", allRoutes);
   lines.push(aboutLoopback);
+  if (odd.length > 0) lines.push(...odd.map(askAboutLink), aboutLoopback);
   if (desired.bond) lines.push(`link show master ${desired.bond.name}`, aboutLoopback);
   return lines;
 }
 
-/** Whether this is all that `ip` says to the lines: it writes each answer at once, and the last one is the loopback device's. */
-export function isWhole(stdout: string, lines: readonly string[]): boolean {
-  const asked = lines.filter((line) => line.endsWith(` dev ${loopback}`)).length;
-  return stdout.endsWith("\n") && countLoopback(stdout) >= asked;
+/**
+ * Tells of each further piece of the output of `ip` whether it is the end of what `ip` says to the lines: it writes each answer at
+ * once, and the last one is the loopback device's. Each piece is looked at once, as all together may be many megabytes.
+ */
+export function watchForEnd(lines: readonly string[]): (piece: string) => boolean {
+  let awaited = lines.filter((line) => line.endsWith(` dev ${loopback}`)).length;
+  let rest = "";
+  return (piece) => {
+    const text = rest + piece;
+    awaited -= countLoopback(text);
+    rest = text.slice(1 - answerOfLoopback.length);
+    return awaited <= 0 && piece.endsWith("\n");
+  };
 }
 
 /** Whether `ip` came as far as to tell of each name whether there is a link: the loopback device answered after them. */
@@ -47,8 +63,10 @@ export function isEnough(stdout: string, lines: readonly string[]): boolean {
 }
 
 function countLoopback(stdout: string): number {
-  return stdout.split(`"ifname":"${loopback}"`).length - 1;
+  return stdout.split(answerOfLoopback).length - 1;
 }
+
+const answerOfLoopback = `"ifname":"${loopback}"`;
 
 /** With `dev NIC`, `ip` would leave out the routes for which the NIC is one of several ways. */
 const allRoutes = "route show table all";

@@ -30,8 +30,16 @@ export function readAddress(json: Json): Address {
 /** How the kernel writes a lifetime without an end (INFINITY_LIFE_TIME). */
 const forever = 0xffffffff;
 
-/** Reads one route as `ip -json route show table all` prints it, and through which NICs it leads. */
-export function readRoute(json: Json): Route & { readonly nics: readonly string[] } {
+/** Through which NICs a route leads, each once. */
+export function listNics(json: Json): readonly string[] {
+  const hops = json["nexthops"];
+  const own = text(json["dev"]);
+  if (!Array.isArray(hops)) return own === undefined ? [] : [own];
+  return [...new Set([json, ...hops.map(object)].flatMap((hop) => text(hop["dev"]) ?? []))];
+}
+
+/** Reads one route as `ip -json route show table all` prints it. */
+export function readRoute(json: Json): Route {
   const destination = text(json["dst"]) ?? "";
   const table = text(json["table"]) ?? "main";
   const type = text(json["type"]) ?? "unicast";
@@ -40,8 +48,7 @@ export function readRoute(json: Json): Route & { readonly nics: readonly string[
   for (const [key, word] of routeWords) if (json[key] !== undefined) words.push(word, String(json[key]));
   const hops = Array.isArray(json["nexthops"]) ? json["nexthops"].map(object) : [];
   words.push(...readHop(json), ...hops.flatMap((hop) => ["nexthop", ...readHop(hop)]));
-  const nics = [json, ...hops].flatMap((hop) => text(hop["dev"]) ?? []);
-  return { destination, table, type, protocol: text(json["protocol"]) ?? "", words, nics: [...new Set(nics)] };
+  return { destination, table, type, protocol: text(json["protocol"]) ?? "", words };
 }
 
 /** The words for one way: a route has one, or a list of them. */

@@ -12,8 +12,9 @@ import {
   type Link,
   type Plan,
 } from "../model.ts";
+import { findCompletionConflicts } from "./complete.ts";
 import { describeLink, inTheWay } from "./conflict.ts";
-import { findEnslaveConflicts } from "./enslave.ts";
+import { findEnslaveConflicts, findParentDown } from "./enslave.ts";
 import { findMTUConflicts, findSlaveMTUConflicts } from "./mtu.ts";
 
 /**
@@ -96,7 +97,9 @@ function planUsedBond(existing: Link, planning: Planning): Plan {
     ],
     conflicts: [
       ...joining.flatMap((nic) => findEnslaveConflicts(nic, { desired, current })),
+      ...down.flatMap((nic) => findParentDown(nic).map((reason) => inTheWay(nic.name, reason))),
       ...findSlaveMTUConflicts(existing, joining),
+      ...findCompletionConflicts(existing, { nics, changed: [...joining, ...down], desired, current }),
     ],
     drift: findBondDrift(existing, planning),
   };

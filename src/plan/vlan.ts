@@ -12,6 +12,7 @@ import {
 } from "../model.ts";
 import { isUnused } from "./bond.ts";
 import { describeLink, inTheWay } from "./conflict.ts";
+import { findParentDown } from "./enslave.ts";
 import { findMTUConflicts } from "./mtu.ts";
 
 /** Plans one VLAN: the link below it up, the link itself, its long name, its up flag. */
@@ -20,6 +21,9 @@ export function planVlan(vlan: DesiredVlan, desired: Desired, current: Current):
   const existing = findLink(current, vlan.name) ?? (vlan.shortName ? findLink(current, vlan.shortName) : undefined);
   const conflicts = [
     ...(parent ? findParentConflicts(vlan, parent) : []),
+    ...(parent && !parent.up && parent.name !== desired.bond?.name
+      ? findParentDown(parent).map((reason) => inTheWay(parent.name, reason))
+      : []),
     ...(existing
       ? findExistingConflicts(vlan, existing, parent)
       : [

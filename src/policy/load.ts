@@ -6,6 +6,7 @@ import { findForbidden } from "./forbid.ts";
 import { allowAll, type Judge } from "./judge.ts";
 import { policyPath } from "./path.ts";
 import { parsePolicy } from "./read.ts";
+import { findUnfitKinds } from "./slaveKinds.ts";
 
 /**
  * Reads the node's policy. Without one everything is allowed.
@@ -22,6 +23,10 @@ export function readPolicy(): Judge {
   return async (desired, current) => {
     const listed = [...desired.interfaces, ...(desired.bond ? [desired.bond.name] : [])];
     const links = listed.flatMap((name) => findLink(current, name) ?? []);
-    return findForbidden(policy, desired, current, policy.interfaces ? await observeBelow(links) : []);
+    const below = policy.interfaces ? await observeBelow(links) : [];
+    return [
+      ...findForbidden(policy, desired, current, below),
+      ...findUnfitKinds(desired, current, policy.interfaces?.slaveKinds ?? []),
+    ];
   };
 }

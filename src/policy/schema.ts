@@ -21,10 +21,21 @@ function ranges() {
   return text(rangesWords, [new z.$ZodCustom({ type: "custom", check: "custom", fn, error: () => rangesWords })]);
 }
 
-const interfacesFields = { allow: patterns, deny: patterns };
+const kindWords = "a kind of link, as ip-link(8) calls it, such as veth";
+
+function kinds() {
+  const error = () => kindWords;
+  const kind = text(kindWords, [
+    new z.$ZodCheckRegex({ check: "string_format", format: "regex", pattern: /^[a-z][a-z0-9_-]*$/, error }),
+  ]);
+  return array(kind, "an array of kinds of link, such as veth");
+}
+
+const interfacesFields = { allow: patterns, deny: patterns, slaveKinds: kinds };
 
 const policyFields = {
-  interfaces: (value?: unknown) => object(shapeOf(interfacesFields, value), "an object with allow, deny or both"),
+  interfaces: (value?: unknown) =>
+    object(shapeOf(interfacesFields, value), "an object with allow, deny and slaveKinds"),
   vlanIDs: ranges,
   bond: boolean,
   allowInUse: boolean,

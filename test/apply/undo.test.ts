@@ -42,6 +42,7 @@ const address: Use = {
     },
     { destination: "192.0.2.0/24", table: "main", protocol: "kernel", type: "unicast", words: ["192.0.2.0/24"] },
   ],
+  nexthops: [],
   sharedElsewhere: false,
 };
 
@@ -72,7 +73,9 @@ describe("the ip lines that undo", () => {
       "what a NIC lost while it was down",
       {
         before: host([ens192], { ens192: address }),
-        now: host([{ ...ens192, up: false }], { ens192: { addresses: [], routes: [], sharedElsewhere: false } }),
+        now: host([{ ...ens192, up: false }], {
+          ens192: { addresses: [], routes: [], nexthops: [], sharedElsewhere: false },
+        }),
       },
       [
         "link set dev ens192 up",

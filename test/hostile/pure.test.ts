@@ -56,6 +56,7 @@ function anyHostFor(desired: Desired): fc.Arbitrary<Current> {
       altNames: fc.array(anyName, { maxLength: 1 }),
       kind: maybe(fc.constantFrom("bond", "bond", "vlan", "vlan", "macvlan", "dummy", "bridge")),
       up: fc.boolean(),
+      parentDown: fc.boolean(),
       mtu: fc.integer({ min: 68, max: 9000 }),
       mac: fc.constantFrom("02:00:00:00:00:01", "02:00:00:00:00:02"),
       maxMTU: fc.constantFrom(0, 1500, 65535),

@@ -26,11 +26,13 @@ const lines = [
   `link set dev ${name} mtu ${number} address ${mac}`,
   `link set dev ${name} (?:mtu ${number}|address ${mac})`,
   `link set dev ${name} type bond(?: mode ${mode})?(?: (?:${bondOption}))*`,
+  `link set dev ${name} type vlan ${map}`,
   `link property (?:add|del) dev ${name} altname ${name}`,
   `link delete dev ${name}`,
   `(?:link|address) show dev ${name}`,
   `route show table all(?: dev ${name})?`,
-  `link show type [a-z]+`,
+  `link show type [a-z0-9]+`,
+  "nexthop show",
   `link show master ${name}`,
 ];
 

@@ -1,5 +1,5 @@
 /** A chain of plugins, run as a runtime runs it (CNI specification, section 3 and 4). */
-import { type Answer, callPlugin, executable, type Namespace } from "./harness.ts";
+import { type Answer, callPlugin, commandUnder, type Namespace, withCables } from "./harness.ts";
 
 export interface Chain {
   readonly cniVersion: string;
@@ -20,7 +20,7 @@ async function call(
     name: chain.name,
     ...(prevResult !== undefined && { prevResult }),
   };
-  const path = plugin.type === "ifacer" ? executable : `${folder}/${plugin.type}`;
+  const path = plugin.type === "ifacer" ? commandUnder(withCables) : `${folder}/${plugin.type}`;
   const env = { CNI_CONTAINERID: containerID, CNI_NETNS: pod.path, CNI_IFNAME: "net1", CNI_PATH: folder };
   const { status, stdout, json } = await callPlugin(node, path, verb, config, { env });
   if (status !== 0) throw new Error(`${verb} of ${plugin.type}: ${stdout}`);

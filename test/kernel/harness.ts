@@ -68,6 +68,18 @@ export async function namespace(): Promise<Namespace> {
   };
 }
 
+/**
+ * The command that runs the executable on a node with this policy: in a mount namespace with an /etc of its own. What else a node
+ * has there is not needed.
+ */
+export function commandUnder(policy: object): string[] {
+  const script = `mount -t tmpfs tmpfs /etc && mkdir /etc/ifacer && echo '${JSON.stringify(policy)}' >/etc/ifacer/policy.json && exec "$0" "$@"`;
+  return ["unshare", "--mount", "sh", "-c", script, executable];
+}
+
+/** A policy for nodes whose NICs are ends of veths: in a network namespace nothing else has a cable. */
+export const withCables = { interfaces: { slaveKinds: ["veth"] } };
+
 /** What a plugin answered; `json` is its stdout read as JSON, undefined if it wrote nothing. */
 export interface Answer extends Ended {
   // biome-ignore lint/suspicious/noExplicitAny: a result or an error, as the test expects
@@ -79,9 +91,9 @@ export function ifacer(
   ns: Namespace,
   verb: string,
   config: object | string,
-  options: { env?: Environment } = {},
+  { policy, ...options }: { env?: Environment; policy?: object } = {},
 ): Promise<Answer> {
-  return callPlugin(ns, executable, verb, config, options);
+  return callPlugin(ns, policy === undefined ? executable : commandUnder(policy), verb, config, options);
 }
 
 /**
@@ -90,11 +102,13 @@ export function ifacer(
  */
 export async function callPlugin(
   ns: Namespace,
-  path: string,
+  plugin: string | string[],
   verb: string,
   config: object | string,
   options: { env?: Environment } = {},
 ): Promise<Answer> {
+  const argv = [plugin].flat();
+  const path = argv.at(-1) ?? "";
   if (!existsSync(path)) throw new Error(`there is no ${path}: run 'make setup build' first`);
   const env = {
     CNI_COMMAND: verb,
@@ -104,7 +118,7 @@ export async function callPlugin(
     CNI_PATH: "/usr/lib/cni",
     ...options.env,
   };
-  const ended = await ns.run([path], { env, stdin: typeof config === "string" ? config : JSON.stringify(config) });
+  const ended = await ns.run(argv, { env, stdin: typeof config === "string" ? config : JSON.stringify(config) });
   return { ...ended, json: readJson(ended.stdout) };
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { add, call, lookAround, refuse, setUp } from "./adding.ts";
-import { type Namespace, namespace } from "./harness.ts";
+import { executable, type Namespace, namespace } from "./harness.ts";
 import { link } from "./node.ts";
 
 interface Node extends AsyncDisposable {
@@ -14,7 +14,7 @@ async function busyNode(): Promise<Node> {
   const pod = await namespace();
   await ns.run(["sh", "-c", "for f in all default; do echo 0 >/proc/sys/net/ipv6/conf/$f/accept_dad; done"]);
   const nics =
-    "free free2 address address6 onlink way1 way2 table vlan macvlan ipvlan vxlan bonded bridged teamed vrf podmac podip podvlan";
+    "free free2 address address6 onlink way1 way2 table vlan macvlan ipvlan vxlan bonded bridged teamed vrf podmac podip podvlan hop hop6 hops vlandown";
   await setUp(ns, [
     ...nics.split(" ").flatMap((nic) => [`link add name ${nic} type dummy`, `link set dev ${nic} up`]),
     "address add 192.0.2.1/24 dev address",
@@ -27,6 +27,16 @@ async function busyNode(): Promise<Node> {
     "link add link macvlan name mv type macvlan",
     "link add link ipvlan name iv type ipvlan",
     "link add name vx type vxlan id 5 dev vxlan dstport 4789",
+    `link add name podveth type veth peer name eth0 netns ${pod.name}`,
+    "nexthop add id 1 via 192.0.2.9 dev hop onlink",
+    "-6 nexthop add id 2 via 2001:db8::9 dev hop6 onlink",
+    "nexthop add id 3 via 192.0.2.9 dev hops onlink",
+    "nexthop add id 4 group 3",
+    "route add 198.51.100.64/26 nhid 1",
+    "route add 2001:db8:7::/64 nhid 2",
+    "route add 198.51.100.128/26 nhid 4",
+    "link add link vlandown name vlandown.3 type vlan id 3",
+    "link set dev vlandown down",
     "link add name other type bond mode active-backup",
     "link set dev bonded down",
     "link set dev bonded master other",
@@ -77,6 +87,20 @@ describe("the host stays as it is, and the words name what depends on it", () =>
     ["podvlan", "podvlan has a macvlan, ipvlan or VLAN on top in another network namespace"],
     ["other", "other is itself a bond"],
     ["lo", "lo is the loopback device, which takes neither a bond nor a VLAN"],
+    ["hop", "hop has the nexthop with id 1 (ip nexthop)"],
+    ["hop6", "hop6 has the nexthop with id 2 (ip nexthop)"],
+    ["hops", "hops has the nexthop with id 3 (ip nexthop)"],
+    [
+      "podveth",
+      "podveth is one end of a veth, and the other end, a Pod's for example, would be cut off",
+      { allowInUse: true },
+    ],
+    ["br0", "br0 is a link of kind bridge, and its ports would be cut off"],
+    ["vx", "vx is a link of kind vxlan, and who uses it as such would be cut off"],
+    [
+      "vlandown.3",
+      "vlandown.3 can't be set up while vlandown, on which it stands, is down: run 'ip link set dev vlandown up'",
+    ],
   ])("%s is no slave", async (nic, message, more = {}) => {
     expect(await refuse(node.ns, { interfaces: ["free", nic], bond, vlanID: 77, ...more }, 105)).toContain(message);
   });
@@ -95,6 +119,10 @@ describe("the host stays as it is, and the words name what depends on it", () =>
     ],
     [{ interfaces: ["bridged"], vlanID: 5 }, "bridged belongs to the bridge br0"],
     [{ interfaces: ["lo"], vlanID: 5 }, "lo is the loopback device"],
+    [
+      { interfaces: ["vlandown.3"], vlanID: 5 },
+      "vlandown.3 can't be set up while vlandown, on which it stands, is down",
+    ],
     [
       { interfaces: ["free"], vlanID: 9 },
       "VLAN 9 is there already, as vlan.9 on vlan: use another vlanID, or set duplicateVlanID",
@@ -168,6 +196,60 @@ function sortRoutes(text: string): unknown[] {
     .map((line): unknown[] => JSON.parse(line));
   return lists.map((list) => list.map((item) => JSON.stringify(item)).sort());
 }
+
+test("routes through nexthop objects are seen where the kernel does not tell of their NICs", async () => {
+  await using node = await busyNode();
+  const { ns } = node;
+  await ns.run(["sh", "-c", "echo 0 >/proc/sys/net/ipv4/nexthop_compat_mode"]);
+  for (const [nic, id] of [
+    ["hop", 1],
+    ["hop6", 2],
+    ["hops", 3],
+  ]) {
+    const words = await refuse(ns, { interfaces: ["free", nic], bond }, 105);
+    expect(words).toContain(`${nic} has the nexthop with id ${id} (ip nexthop)`);
+  }
+});
+
+test("a name that ip may take for an index is just not there, or there", async () => {
+  await using node = await busyNode();
+  const { ns } = node;
+  expect(await refuse(ns, { interfaces: ["if2", "free"], bond }, 100)).toContain(
+    "the interface if2 is not on this node",
+  );
+  expect(await refuse(ns, { interfaces: ["if2"], vlanID: 5 }, 100)).toContain("the interface if2 is not on this node");
+  await setUp(ns, ["link add name if3 type dummy", "link add name if99 type dummy"]);
+  expect(await add(ns, { interfaces: ["if3", "if99"], bond })).toHaveLength(3);
+  expect(await add(ns, { interfaces: ["if3", "if99"], bond })).toEqual([]);
+});
+
+test("VLANs, the only NICs, or with groups of their own, are taken as slaves", async () => {
+  await using node = await busyNode();
+  const { ns } = node;
+  await setUp(ns, [
+    "link add link free name free.5 type vlan id 5",
+    "link set dev free.5 up",
+    "address add 203.0.113.1/24 dev free2",
+    // The Ethernet address of all hosts.
+    "address add 239.0.0.1/32 dev free2 autojoin",
+  ]);
+  expect(await add(ns, { interfaces: ["free.5", "free2"], bond, allowInUse: true })).toHaveLength(3);
+});
+
+test("a control character in somebody's name for a link is shown escaped", async () => {
+  await using node = await busyNode();
+  const { ns } = node;
+  const odd = `x${String.fromCharCode(27)}[1m`;
+  const { status } = await ns.run(["ip", "link", "add", "link", "free", "name", odd, "type", "macvlan"]);
+  expect(status).toBe(0);
+  await ns.run(["ip", "link", "set", "dev", "free2", "alias", `a${String.fromCharCode(27)}b`]);
+  expect(await refuse(ns, { interfaces: ["free", "free2"], bond }, 105)).toContain(
+    "free has the macvlan x\\u001b[1m on top",
+  );
+  const { stdout, status: ended } = await ns.run([executable, "nics"]);
+  expect([ended, stdout]).toEqual([0, expect.stringContaining("x\\u001b[1m")]);
+  expect((await ns.run([executable, "status"])).status).toBe(0);
+});
 
 test("a NIC that somebody keeps raising is enslaved all the same", async () => {
   await using node = await busyNode();

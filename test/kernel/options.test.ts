@@ -83,8 +83,10 @@ describe("active_slave", () => {
     await add(ns, { interfaces: nics, bond, vlanID: 5 });
     expect(await driverData(ns, "bond0")).toMatchObject({ active_slave: "ens160" });
 
-    await setUp(ns, ["link add name ens1 type veth peer name x", "link add name ens2 type veth peer name y"]);
-    // Without the other end's up flag these have no carrier.
+    await setUp(
+      ns,
+      ["ens1", "ens2"].flatMap((nic) => [`link add name ${nic} type dummy`, `link set dev ${nic} carrier off`]),
+    );
     const config = {
       interfaces: ["ens1", "ens2"],
       bond: { ...bond, name: "bond1", options: "active_slave=ens2" },

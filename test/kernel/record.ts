@@ -18,12 +18,18 @@ export async function makeNode(name: string): Promise<Namespace> {
 /** What is seen with a config in mind, when it is about to be carried out. */
 export async function lookAt(ns: Namespace, desired: Desired): Promise<Recorded> {
   const files = await Promise.all(
-    ["vlan/config", "dev_mcast"].map((file) => ns.run(["cat", `/proc/self/net/${file}`])),
+    ["vlan/config", "dev_mcast", "igmp", "igmp6"].map((file) => ns.run(["cat", `/proc/self/net/${file}`])),
   );
-  const [vlans = "", multicast = ""] = files.map(({ stdout }) => stdout);
+  const [vlans = "", multicast = "", igmp = "", igmp6 = ""] = files.map(({ stdout }) => stdout);
   const ids = new Set(desired.vlans.map(({ id }) => id));
   const lines = askAbout(desired, { vlans: parseVlanConfig(vlans).filter(({ id }) => ids.has(id)), depth: "use" });
   const ip = ["ip", "-details", "-json", "-force", "-batch", "-"];
   const { stdout } = await ns.run(ip, { stdin: `${lines.join("\n")}\n` });
-  return { "links.jsonl": stdout, "vlans.txt": vlans, "multicast.txt": multicast };
+  return {
+    "links.jsonl": stdout,
+    "vlans.txt": vlans,
+    "multicast.txt": multicast,
+    "igmp.txt": igmp,
+    "igmp6.txt": igmp6,
+  };
 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { findSharedNICs } from "../../src/observe/multicast.ts";
+import { tellWhoIsShared } from "../../src/observe/multicast.ts";
 import { parseIpOutput, readLink } from "../../src/observe/parse.ts";
-import { readAddress, readRoute } from "../../src/observe/use.ts";
+import { listNics, readAddress, readRoute } from "../../src/observe/use.ts";
 import { parseVlanConfig } from "../../src/observe/vlanConfig.ts";
+import { link } from "../link.ts";
 
 describe("a route is read with the words that make it again, and the NICs that it leads through", () => {
   // As iproute2 6.1 prints them.
@@ -42,9 +43,8 @@ describe("a route is read with the words that make it again, and the NICs that i
     ],
     [{ type: "blackhole", dst: "192.0.2.9", flags: [] }, "blackhole 192.0.2.9", []],
   ])("%j", (json, words, nics) => {
-    const route = readRoute(json);
-    expect(route.words.join(" ")).toBe(words);
-    expect(route.nics).toEqual(nics);
+    expect(readRoute(json).words.join(" ")).toBe(words);
+    expect(listNics(json)).toEqual(nics);
   });
 });
 
@@ -90,8 +90,8 @@ test("links, addresses and routes of one run are told apart, and what failed pri
   expect(links[0]).toMatchObject({ mtu: 9000, maxMTU: 9216, kind: undefined, vlan: undefined });
   expect(addresses.get("a")?.map(({ local }) => local)).toEqual(["192.0.2.1"]);
   expect([...routes].map(([nic, found]) => [nic, found.map(({ destination }) => destination)])).toEqual([
+    // Nobody asked for the addresses of b.
     ["a", ["default", "192.0.2.9"]],
-    ["b", ["192.0.2.9"]],
   ]);
 });
 
@@ -104,18 +104,71 @@ test("a vxlan tells by itself what it stands on, and a parent in another namespa
   ).toBeUndefined();
 });
 
-test("a NIC is shared where the groups of all hosts have more users than the host itself", () => {
-  const text = [
-    "2    mine            1     0     333300000001",
-    "2    mine            1     0     01005e000001",
-    "2    mine            5     0     01005e0000fb",
-    "3    pods            2     0     01005e000001",
-    "4    six             3     0     333300000001",
-    "5    other           2     0     0180c200000e",
+test("nexthop objects are known by their NIC, groups and blackholes have none", () => {
+  const line =
+    '[{"id":1,"dev":"a","scope":"host","flags":[]},{"id":2,"group":[{"id":1},{"id":3}],"flags":[]},{"id":3,"gateway":"192.0.2.2","dev":"a","flags":[]},{"id":4,"blackhole":null,"flags":[]}]\n';
+  expect([...parseIpOutput(line).nexthops]).toEqual([["a", [1, 3]]]);
+});
+
+test("control characters of names and aliases are shown escaped", () => {
+  const esc = String.fromCharCode(27);
+  const line = `[{"ifindex":2,"ifname":"a${esc}[0m","ifalias":"x\\ty${esc}","flags":[],"mtu":1500}]\n`;
+  expect(parseIpOutput(line).links[0]).toMatchObject({ name: "a\\u001b[0m", alias: "x\ty\\u001b" });
+  expect(parseVlanConfig(`a${esc}b     | 100  | c\n`)[0]?.name).toBe("a\\u001bb");
+});
+
+describe("a link is shared where the groups of all hosts have more users than can be told", () => {
+  const ipv4 = [
+    "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter",
+    "2\td1        :     1      V3",
+    "\t\t\t\t010000E0     1 0:00000000\t\t0",
+    "3\td2        :     2      V3",
+    "\t\t\t\t010000EF     1 0:00000000\t\t0",
+    "\t\t\t\tFB0000E0     1 0:00000000\t\t0",
+    "\t\t\t\t010000E0     1 0:00000000\t\t0",
+    "4\td1.5      :     1      V3",
+    "\t\t\t\t010000E0     1 0:00000000\t\t0",
+    "5\tbond0     :     1      V3",
+    "\t\t\t\t010000E0     1 0:00000000\t\t0",
+    "6\tdown      :     1      V3",
+    "\t\t\t\t010000EF     1 0:00000000\t\t0",
     "",
   ].join("\n");
-  expect([...findSharedNICs(text)]).toEqual(["pods", "six"]);
-  expect([...findSharedNICs("")]).toEqual([]);
+  const ipv6 = [
+    "2    d1              ff020000000000000000000000000001     1 0000000C 0",
+    "6    down            ff020000000000000000000000000001     1 0000000C 0",
+    "2    d1              ff010000000000000000000000000001     1 00000008 0",
+    "",
+  ].join("\n");
+  const links = [
+    link(2, "d1"),
+    link(3, "d2"),
+    link(4, "d1.5", { kind: "vlan", parent: "d1" }),
+    link(5, "bond0", { kind: "bond" }),
+    link(6, "down", { up: false }),
+    link(7, "s1", { master: "bond0" }),
+    link(8, "s2", { master: "bond0" }),
+  ];
+
+  test.each([
+    ["d1", 1, 1, false],
+    ["d1", 2, 1, true],
+    ["d1", 1, 2, true],
+    ["d2", 2, 0, false],
+    ["d2", 3, 0, true],
+    ["d2", 2, 1, true],
+    ["d1.5", 2, 0, false],
+    ["d1.5", 3, 0, true],
+    ["bond0", 3, 0, false],
+    ["bond0", 4, 0, true],
+    ["down", 1, 0, true],
+    ["down", 0, 1, false],
+    ["down", 1, 1, true],
+  ])("%s with %d users of the one of IPv4 and %d of that of IPv6: %p", (name, users, users6, expected) => {
+    const ethernet = `2    ${name}    ${users}     0     01005e000001\n2    ${name}    ${users6}     0     333300000001\n`;
+    const rows = ethernet.split("\n").filter((line) => !/ 0 {5}0 {5}/.test(line));
+    expect(tellWhoIsShared({ ethernet: rows.join("\n"), ipv4, ipv6 }, links)(name)).toBe(expected);
+  });
 });
 
 test("the kernel's list of VLANs", () => {

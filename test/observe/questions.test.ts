@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Desired } from "../../src/model.ts";
-import { askAbout, isEnough, isWhole } from "../../src/observe/questions.ts";
+import { askAbout, isEnough, watchForEnd } from "../../src/observe/questions.ts";
 
 const vlan: Desired = {
   interfaces: ["ens192"],
@@ -34,10 +34,10 @@ test.each([
 ] as const)("the output of ip: %s", (_, desired, stdout, state) => {
   for (const depth of ["links", "use"] as const) {
     const lines = askAbout(desired, { vlans: [], depth });
-    expect([isWhole(stdout, lines), isEnough(stdout, lines)]).toEqual([state === "whole", state !== "too little"]);
+    expect([watchForEnd(lines)(stdout), isEnough(stdout, lines)]).toEqual([state === "whole", state !== "too little"]);
     // What was asked before all else proves nothing about the rest.
     const all = [first, ...lines];
-    expect([isWhole(lo + stdout, all), isEnough(lo + stdout, all)]).toEqual([
+    expect([watchForEnd(all)(lo + stdout), isEnough(lo + stdout, all)]).toEqual([
       state === "whole",
       state !== "too little",
     ]);
@@ -46,13 +46,31 @@ test.each([
 
 test("the loopback device as a NIC of a bond is not taken for the end", () => {
   const odd = { ...bond, interfaces: ["lo", "ens192"] };
-  expect(isWhole(lo + nic + lo, askAbout(odd, { vlans: [], depth: "use" }))).toBe(false);
+  expect(watchForEnd(askAbout(odd, { vlans: [], depth: "use" }))(lo + nic + lo)).toBe(false);
 });
 
 // ip's own doing: 'link show' narrows down what the rest of the batch shows.
 test("addresses are asked for before any link", () => {
   const lines = askAbout(bond, { vlans: [], depth: "use" });
   const kinds = lines.map((line) => line.split(" ")[0]);
-  expect(kinds.slice(0, 3)).toEqual(["address", "address", "link"]);
-  expect(kinds.slice(3)).not.toContain("address");
+  expect(kinds.slice(0, 4)).toEqual(["address", "address", "address", "link"]);
+  expect(kinds.slice(4)).not.toContain("address");
+});
+
+test("the end is seen wherever the output is cut into pieces, and not before", () => {
+  const text = nic + lo + nic + lo;
+  for (let size = 1; size <= text.length; size++) {
+    const isEnd = watchForEnd(askAbout(bond, { vlans: [], depth: "links" }));
+    const pieces = Array.from({ length: Math.ceil(text.length / size) }, (_, i) =>
+      text.slice(i * size, (i + 1) * size),
+    );
+    expect(pieces.map(isEnd)).toEqual(pieces.map((_, i) => i === pieces.length - 1));
+  }
+});
+
+test("a NIC that ip may take for an index is asked for when the rest is told", () => {
+  const lines = askAbout({ ...bond, interfaces: ["if2", "ens192"] }, { vlans: [], depth: "links" });
+  expect(lines.indexOf("link show dev if2")).toBeGreaterThan(lines.indexOf("link show dev lo"));
+  expect(lines.indexOf("link show dev if2")).toBeLessThan(lines.lastIndexOf("link show dev lo"));
+  expect(lines.lastIndexOf("link show master bond0")).toBeGreaterThan(lines.indexOf("link show dev if2"));
 });

@@ -19,6 +19,9 @@ export interface Recorded {
   readonly "vlans.txt": string;
   /** /proc/net/dev_mcast. */
   readonly "multicast.txt": string;
+  /** /proc/net/igmp and /proc/net/igmp6. */
+  readonly "igmp.txt": string;
+  readonly "igmp6.txt": string;
 }
 
 export const folder = `${import.meta.dir}/../cases/plan`;
@@ -46,6 +49,8 @@ export function readRecorded(name: string): Recorded {
     "links.jsonl": readText(name, "links.jsonl"),
     "vlans.txt": readText(name, "vlans.txt"),
     "multicast.txt": readText(name, "multicast.txt"),
+    "igmp.txt": readText(name, "igmp.txt"),
+    "igmp6.txt": readText(name, "igmp6.txt"),
   };
 }
 
@@ -53,7 +58,11 @@ export function readRecorded(name: string): Recorded {
 export function see(recorded: Recorded): Current {
   return assemble(parseIpOutput(recorded["links.jsonl"]), {
     vlans: parseVlanConfig(recorded["vlans.txt"]),
-    multicast: recorded["multicast.txt"],
+    listeners: {
+      ethernet: recorded["multicast.txt"],
+      ipv4: recorded["igmp.txt"],
+      ipv6: recorded["igmp6.txt"],
+    },
   });
 }
 

@@ -8,7 +8,7 @@ function nic(index: number, name: string, more: Partial<Link> = {}): Link {
   return link(index, name, { maxMTU: 9216, ...more });
 }
 
-const nothing: Use = { addresses: [], routes: [], sharedElsewhere: false };
+const nothing: Use = { addresses: [], routes: [], nexthops: [], sharedElsewhere: false };
 
 function host(links: readonly Link[], uses: Record<string, Partial<Use>> = {}): Current {
   return {
@@ -66,6 +66,24 @@ describe("a bond is not made or filled", () => {
       bond,
       host([nic(1, "a"), nic(2, "b"), nic(3, "ms", { kind: "macsec", parent: "b" })]),
       "b has the macsec ms on top, which would be cut off: remove it with 'ip link delete dev ms', and make it on bond0 where it is still needed",
+    ],
+    [
+      "of a NIC whose tunnel would lose its packets",
+      bond,
+      host([nic(1, "a"), nic(2, "b"), nic(3, "gt", { kind: "gretap", parent: "b" })]),
+      "b has the gretap gt on top, which would be cut off: remove it with 'ip link delete dev gt', and make it on bond0 where it is still needed",
+    ],
+    [
+      "of a NIC that a nexthop object leads through",
+      bond,
+      host([nic(1, "a"), nic(2, "b")], { a: { nexthops: [7] } }),
+      "a has the nexthop with id 7 (ip nexthop): move it to bond0, or set allowInUse if it may be lost",
+    ],
+    [
+      "of a VLAN whose parent is down",
+      bond,
+      host([nic(1, "a"), nic(2, "c.5", { name: "b", kind: "vlan", parent: "c", parentDown: true })]),
+      "b can't be set up while c, on which it stands, is down: run 'ip link set dev c up'",
     ],
     [
       "of the two ends of a veth, which are not on top of each other, but that is no conflict",

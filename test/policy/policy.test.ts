@@ -35,8 +35,11 @@ describe("a policy's text", () => {
     ['{"bond":1.0}', "bond: got 1, allowed true or false"],
     ['{"Bond":false}', 'unknown key "Bond", allowed interfaces, vlanIDs, bond, allowInUse; did you mean bond?'],
     ['{"bond":false,"bond":true}', 'the key "bond" is there twice'],
-    ['{"interfaces":["ens*"]}', 'interfaces: got ["ens*"], allowed an object with allow, deny or both'],
-    ['{"interfaces":{"denyed":["a"]}}', 'interfaces: unknown key "denyed", allowed allow, deny; did you mean deny?'],
+    ['{"interfaces":["ens*"]}', 'interfaces: got ["ens*"], allowed an object with allow, deny and slaveKinds'],
+    [
+      '{"interfaces":{"denyed":["a"]}}',
+      'interfaces: unknown key "denyed", allowed allow, deny, slaveKinds; did you mean deny?',
+    ],
     [
       '{"interfaces":{"deny":"eth0"}}',
       'interfaces.deny: got "eth0", allowed an array of names or patterns with * and ?',

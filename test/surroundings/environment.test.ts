@@ -93,7 +93,13 @@ describe("CNI_NETNS", () => {
     expect(await run([executable], { env: { ...forADD, CNI_NETNS: netns }, stdin: idle })).toEqual(added);
   });
 
-  test.each([["/proc/self/ns/net"], ["/proc/thread-self/ns/net"]])("%s is the plugin's own", async (netns) => {
+  test.each([
+    ["/proc/self/ns/net"],
+    ["/proc/thread-self/ns/net"],
+    ["/proc/self/ns/net/"],
+    ["//proc/./self//ns/net//"],
+    ["/proc/self/ns/net/././/"],
+  ])("%s is the plugin's own", async (netns) => {
     const env = { ...forADD, CNI_NETNS: netns };
     const { stdout } = await run([executable], { env, stdin: idle });
     expect(JSON.parse(stdout)).toMatchObject({ code: 8 });

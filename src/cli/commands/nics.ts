@@ -3,7 +3,7 @@ import { CniError, Code } from "../../error.ts";
 import { runIp } from "../../host/ip.ts";
 import { type Hardware, readHardware } from "../../host/nic.ts";
 import type { Current, Desired } from "../../model.ts";
-import type { Json } from "../../observe/json.ts";
+import { parseLine } from "../../observe/json.ts";
 import { observe } from "../../observe/observe.ts";
 import { findEnslaveConflicts } from "../../plan/enslave.ts";
 import type { Judge } from "../../policy/judge.ts";
@@ -55,7 +55,9 @@ async function lookAtNics(): Promise<Nic[]> {
   const { status, stdout } = await runIp(["-details", "-json", "link", "show"], []);
   if (status !== 0)
     throw new CniError(Code.ipFailed, "'ip -details -json link show' can't look at the links of this node");
-  const links = (JSON.parse(stdout || "[]") as Json[]).map((json) => readNodeLink(json)).filter(isNic);
+  const links = parseLine(stdout || "[]")
+    .map((json) => readNodeLink(json))
+    .filter(isNic);
   const known = links.filter(({ name }) => findAltNameFault(name) === undefined);
   const names = known.map(({ name }) => name);
   // The very look that ADD takes at a bond's NICs.

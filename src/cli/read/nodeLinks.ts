@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { CniError, Code } from "../../error.ts";
 import { runIp } from "../../host/ip.ts";
 import type { Link } from "../../model.ts";
-import { type Json, object, strings, text } from "../../observe/json.ts";
+import { type Json, object, parseLine, strings, text } from "../../observe/json.ts";
 import { readLink } from "../../observe/parse.ts";
 
 /** A link with what only people want to know of it. */
@@ -56,7 +56,7 @@ export function isStacked({ kind }: Link): boolean {
 async function askIp(words: readonly string[]): Promise<Json[] | undefined> {
   const { status, stdout } = await runIp(words, []);
   if (status !== 0) return undefined;
-  return JSON.parse(stdout || "[]");
+  return parseLine(stdout || "[]");
 }
 
 /** Where `ip netns` and the container runtimes put them. */
