@@ -15,7 +15,7 @@ const parts: Record<string, string[]> = {
   lint: ["node_modules/.bin/biome", "ci", "--error-on-warnings"],
   unit: [process.execPath, "test", ...apart.flatMap((folder) => ["--path-ignore-patterns", `test/${folder}/**`])],
   release: [process.execPath, "test", "test/release"],
-  kernel: ["scripts/on-kernel.sh", process.execPath, "test", "--parallel=2", "--timeout", "60000", "test/kernel"],
+  kernel: ["env", "MICROVM_SECONDS=3000", "scripts/on-kernel.sh", process.execPath, "test", "--parallel=2", "--timeout", "60000", "test/kernel"],
   services: withPrograms("services", { folder: "test/services", nics: 3 }),
   runtime: withPrograms("containers", { folder: "test/runtime", nics: 2 }),
   image: withPrograms("containers", { folder: "test/image", nics: 0 }),
