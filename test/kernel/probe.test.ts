@@ -232,7 +232,7 @@ describe("-f", () => {
   });
 });
 
-test("a scan of 100 VLANs finds the one in which the gateway answers, in less than twice the timeout", async () => {
+test("a scan of 100 VLANs finds those in which the gateway answers, in less than twice the timeout", async () => {
   await leavesNothing(async () => {
     const start = performance.now();
     const found = await probeJSON(node, "--dev ens192 --vlans 150-249 --address 192.0.2.1 --timeout 30");
@@ -240,7 +240,11 @@ test("a scan of 100 VLANs finds the one in which the gateway answers, in less th
     expect(found.status).toBe(0);
     expect(found.answers).toHaveLength(100);
     const other = found.answers.filter(({ outcome }: { outcome: string }) => outcome !== "silent");
-    expect(other).toMatchObject([{ vlan: 200, address: "192.0.2.1", outcome: "answered" }]);
+    // Linux answers for an address on each of its links: the carried VLANs of the gateway are 200 and 203.
+    expect(other).toMatchObject([
+      { vlan: 200, address: "192.0.2.1", outcome: "answered" },
+      { vlan: 203, address: "192.0.2.1", outcome: "answered" },
+    ]);
   });
   // The ids are free again at once.
   await node.ip("link add link ens192 name again type vlan id 150");
