@@ -6,19 +6,18 @@ import { plan } from "./plan.ts";
  * has the name of one is somebody else's.
  */
 export function findOwn(desired: Desired, current: Current): readonly Link[] {
-  const names = [...desired.vlans.map(({ name, shortName }) => shortName ?? name), desired.bond?.name];
-  return names.flatMap((name) => {
-    const link = name === undefined ? undefined : findLink(current, name);
-    return link && isAsDescribed(link, desired, current) ? [link] : [];
+  const { bond, vlans } = desired;
+  const parts = [
+    ...vlans.map((vlan) => ({ name: vlan.shortName ?? vlan.name, bond: undefined, vlans: [vlan] })),
+    // The slaves of a bond may be gone by now.
+    ...(bond ? [{ name: bond.name, bond: { ...bond, slaves: [] }, vlans: [] }] : []),
+  ];
+  // An empty bond that is down would do for ADD whatever its mode.
+  const raised = current.links.map((link) => ({ ...link, up: true }));
+  return parts.flatMap(({ name, ...part }) => {
+    const link = findLink(current, name);
+    // It is what it should be if a plan of it alone, of which the parent may be gone, finds nothing in its way.
+    const { conflicts } = plan({ ...desired, interfaces: [], ...part }, { ...current, links: raised });
+    return link && !conflicts.some((conflict) => conflict.link === link.name) ? [link] : [];
   });
-}
-
-/** It is what it should be if a plan of it alone finds nothing in its way. */
-function isAsDescribed(link: Link, desired: Desired, current: Current): boolean {
-  const vlans = desired.vlans.filter(({ name, shortName }) => [name, shortName].includes(link.name));
-  const bond = desired.bond?.name === link.name ? desired.bond : undefined;
-  // The slaves of a bond may be gone by now.
-  const interfaces = bond ? [] : desired.interfaces;
-  const alone = { ...desired, interfaces, bond: bond && { ...bond, slaves: [] }, vlans };
-  return !plan(alone, current).conflicts.some((conflict) => conflict.link === link.name);
 }

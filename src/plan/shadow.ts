@@ -13,9 +13,11 @@ export interface Sharing {
 /** What the desired VLANs of a Pod stand on, as far as it shares NICs of the node: the parent, or the slaves of a bond. */
 export function findSharing({ interfaces, vlans }: Desired, pod: Current): readonly Sharing[] {
   if (vlans.length === 0) return [];
-  return interfaces.flatMap((name) => {
-    const link = findLink(pod, name);
-    const shares = link?.foreignParent !== undefined && sharingKinds.includes(link.kind);
+  const listed = interfaces.flatMap((name) => findLink(pod, name) ?? []);
+  // The parent may be a bond that was made before.
+  const slaves = pod.links.filter(({ master }) => listed.some(({ name }) => name === master));
+  return [...new Set([...listed, ...slaves])].flatMap((link) => {
+    const shares = link.foreignParent !== undefined && sharingKinds.includes(link.kind);
     return shares && link.foreignParent !== undefined ? [{ link, nic: link.foreignParent }] : [];
   });
 }
