@@ -12,7 +12,8 @@ export interface Granted {
 /**
  * Reads the `ips` and `routes` of an IPAM plugin's result of the shape of 1.x (CNI specification, "Success") for a link.
  *
- * A route without a gateway takes that of the first address of its family that has one, as the reference library does.
+ * A route without a gateway takes that of the first address of its family that has one, as the reference library does, unless
+ * its scope says that its destination is on the link.
  *
  * Throws code 103 where a value can't be.
  */
@@ -29,11 +30,12 @@ export function readGranted(result: JsonObject, { link }: { link: string }): Gra
   const routes = objectsOf(result, "routes").map((route): DesiredRoute => {
     const destination = networkOf(readSubnet(route, "dst"));
     const own = ips.find(({ subnet, gateway }) => subnet.family === destination.family && gateway !== undefined);
+    const attributes = readAttributes(route);
     return {
       link,
       destination: writeSubnet(destination),
-      gateway: readGateway(route, "gw") ?? own?.gateway,
-      attributes: readAttributes(route),
+      gateway: readGateway(route, "gw") ?? (isOnLink(attributes) ? undefined : own?.gateway),
+      attributes,
     };
   });
   return { addresses, routes };
@@ -57,6 +59,11 @@ function readAttributes(route: JsonObject): Setting[] {
     // 0 is what a plugin writes that has nothing to say, but for the scope, where it is the whole world.
     return number === 0 && key !== "scope" ? [] : [{ name, value: String(number) }];
   });
+}
+
+/** The kernel takes no gateway with a scope of the link (RT_SCOPE_LINK) or less (fib_check_nh). */
+function isOnLink(attributes: readonly Setting[]): boolean {
+  return attributes.some(({ name, value }) => name === "scope" && Number(value) >= 253);
 }
 
 function readSubnet(entry: JsonObject, key: string): Subnet {
