@@ -16,13 +16,14 @@ export function inNamespace(path: string): readonly string[] {
   return ["-netns", `../../..${path}`];
 }
 
-/** Throws code 3 where there is no such namespace, and code 4 where the path is not absolute. */
+/**
+ * Throws code 3 where there is no such namespace, also where its name is left as an empty file, and code 4 where the path is not
+ * absolute.
+ */
 export async function requireNamespace(path: string): Promise<void> {
   if (!path.startsWith("/")) throw new CniError(Code.environment, `CNI_NETNS ${path} is not an absolute path`);
-  if ((await stat(path)) === undefined) {
-    throw new CniError(
-      Code.noNamespace,
-      `the Pod's network namespace ${path} is not there: the Pod is gone, or never ran`,
-    );
-  }
+  const [found, own] = await Promise.all([stat(path), stat("/proc/self/ns/net")]);
+  if (found !== undefined && found.dev === own?.dev) return;
+  const what = found === undefined ? "is not there" : "is no network namespace";
+  throw new CniError(Code.noNamespace, `the Pod's network namespace ${path} ${what}: the Pod is gone, or never ran`);
 }

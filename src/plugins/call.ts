@@ -18,8 +18,7 @@ export interface PluginCall {
 
 /** What a plugin answered. */
 export interface PluginAnswer {
-  /** The document that it printed; `undefined`: none, as all verbs but ADD have it. */
-  readonly document: JsonObject | undefined;
+  readonly stdout: string;
   /** Lines that it wrote for the journal. */
   readonly notes: readonly string[];
 }
@@ -28,7 +27,7 @@ export interface PluginAnswer {
  * Runs another plugin to its end, with the config on its standard input. No shell is involved.
  *
  * Throws its own words and code, with its name, where it fails (its 999 is ours 103, as ours means a bug of ours); 102: it is not
- * in CNI_PATH; 103: it can't be started, or answers what is no CNI document.
+ * in CNI_PATH; 103: it can't be started.
  */
 export async function callPlugin(call: PluginCall): Promise<PluginAnswer> {
   const { verb, type, what, environment, config } = call;
@@ -39,15 +38,7 @@ export async function callPlugin(call: PluginCall): Promise<PluginAnswer> {
     whose: `${what} ${type}`,
   });
   if (status !== 0) throw explainFailure(`${what} ${type}`, { verb, file, status, stdout, stderr });
-  const notes = stderr.split("\n").filter((line) => line !== "");
-  if (verb !== "ADD") return { document: undefined, notes };
-  const document = readDocument(stdout);
-  if (document === undefined) {
-    throw new CniError(Code.ipFailed, `${what} ${type} answered ${verb} with what is no CNI result`, {
-      details: `plugin: ${file}\nstdout: ${stdout.slice(0, 2000)}`,
-    });
-  }
-  return { document, notes };
+  return { stdout, notes: stderr.split("\n").filter((line) => line !== "") };
 }
 
 async function run(
@@ -62,10 +53,16 @@ async function run(
   }
 }
 
-function readDocument(stdout: string): JsonObject | undefined {
+/** The document that a plugin printed. Throws code 6 where it is no JSON object. */
+export function readDocument(stdout: string): JsonObject {
+  const document = decodeJson(new TextEncoder().encode(stdout), "the answer");
+  if (document instanceof JsonObject) return document;
+  throw new CniError(Code.decoding, "the answer is no JSON object");
+}
+
+function readError(stdout: string): JsonObject | undefined {
   try {
-    const document = decodeJson(new TextEncoder().encode(stdout), "the answer");
-    return document instanceof JsonObject ? document : undefined;
+    return readDocument(stdout);
   } catch {
     return undefined;
   }
@@ -75,7 +72,7 @@ function explainFailure(
   whose: string,
   { verb, file, status, stdout, stderr }: ProgramRun & { readonly verb: string; readonly file: string },
 ): CniError {
-  const document = readDocument(stdout);
+  const document = readError(stdout);
   const words = (name: string) => {
     const value = document && member(document, name);
     return typeof value === "string" ? value : "";

@@ -1,7 +1,8 @@
 import { CniError, Code } from "../error.ts";
-import { JsonObject, member } from "../json.ts";
-import { convertResult } from "../protocol/result.ts";
-import { callPlugin, type PluginCall } from "./call.ts";
+import type { JsonObject } from "../json.ts";
+import { convertResult, listOf } from "../protocol/result.ts";
+import { callPlugin, type PluginCall, readDocument } from "./call.ts";
+import { findPlugin } from "./find.ts";
 
 /** An IPAM plugin, and the link that it is to give addresses to (CNI specification, section 4). */
 export interface Ipam {
@@ -9,6 +10,8 @@ export interface Ipam {
   readonly path: string;
   /** What the plugin takes for the name of the Pod's interface; `undefined` for verbs that are about none. */
   readonly ifName: string | undefined;
+  /** What it is given as CNI_NETNS, where that is not what ifacer got. */
+  readonly netns?: string | undefined;
   /** The entry as ifacer got it. */
   readonly config: JsonObject;
 }
@@ -22,14 +25,24 @@ export interface Grant {
 
 const what = "the IPAM plugin";
 
-/** Asks for addresses. Throws as `callPlugin` does, and code 103 where the plugin gives none. */
+/** Throws as `findPlugin` does. */
+export function requireIpam({ type, path }: Ipam): void {
+  findPlugin(type, { path, what });
+}
+
+/**
+ * Asks for addresses. Throws as `callPlugin` does, and code 103 where the plugin gives none, or what is no result: what it may
+ * have put aside is given back then. A plugin that fails has to do that itself, as it may fail because all is given already.
+ */
 export async function requestAddresses(ipam: Ipam): Promise<Grant> {
-  const { document = new JsonObject([]), notes } = await callPlugin(describe(ipam, "ADD"));
-  const result = readResult(document, ipam);
-  if (member(result, "ips") === undefined) {
-    throw new CniError(Code.ipFailed, `${what} ${ipam.type} gave no address`);
+  const { stdout, notes } = await callPlugin(describe(ipam, "ADD"));
+  try {
+    return { result: readResult(stdout, ipam), notes };
+  } catch (cause) {
+    // The runtime's DEL does it again.
+    await callIpam(ipam, "DEL").catch(() => {});
+    throw cause;
   }
-  return { result, notes };
 }
 
 /** Runs a verb that answers nothing. Throws as `callPlugin` does. Returns what the plugin wrote for the journal. */
@@ -37,15 +50,23 @@ export async function callIpam(ipam: Ipam, verb: Exclude<PluginCall["verb"], "AD
   return (await callPlugin(describe(ipam, verb))).notes;
 }
 
-function describe({ type, path, ifName, config }: Ipam, verb: PluginCall["verb"]): PluginCall {
-  return { verb, type, what, path, config, environment: ifName === undefined ? {} : { CNI_IFNAME: ifName } };
+function describe({ type, path, ifName, netns, config }: Ipam, verb: PluginCall["verb"]): PluginCall {
+  const environment = {
+    ...(ifName !== undefined && { CNI_IFNAME: ifName }),
+    ...(netns !== undefined && { CNI_NETNS: netns }),
+  };
+  return { verb, type, what, path, config, environment };
 }
 
-function readResult(document: JsonObject, { type }: Ipam): JsonObject {
+function readResult(stdout: string, { type }: Ipam): JsonObject {
+  let result: JsonObject;
   try {
-    return convertResult(document, "1.0.0");
+    result = convertResult(readDocument(stdout), "1.0.0");
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CniError(Code.ipFailed, `${what} ${type} answered what is no CNI result: ${reason}`, { cause });
+    const details = `stdout: ${stdout.slice(0, 2000)}`;
+    throw new CniError(Code.ipFailed, `${what} ${type} answered what is no CNI result: ${reason}`, { details, cause });
   }
+  if (listOf(result, "ips").length === 0) throw new CniError(Code.ipFailed, `${what} ${type} gave no address`);
+  return result;
 }

@@ -8,18 +8,17 @@ import { convertResult, listOf } from "../../protocol/result.ts";
 interface Added {
   readonly seen: Current;
   readonly prevResult: JsonObject | undefined;
-  /** Path of the Pod's network namespace. */
-  readonly netns: string;
 }
 
 /** What the result of ADD names and the Pod does not have any more: addresses of the topmost link, and routes of all. */
-export function findLost(desired: Desired, { seen, prevResult, netns }: Added): string[] {
+export function findLost(desired: Desired, { seen, prevResult }: Added): string[] {
   if (prevResult === undefined) return [];
   const result = convertResult(prevResult, "1.1.0");
   const name = nameTopmost(desired);
   const link = findLink(seen, name);
+  // The namespace may have another path by now, the node's links have none.
   const place = listOf(result, "interfaces").findIndex(
-    (entry) => text(entry, "name") === name && text(entry, "sandbox") === netns,
+    (entry) => text(entry, "name") === name && text(entry, "sandbox") !== "",
   );
   const addresses = link ? (seen.uses.get(link.name)?.addresses ?? []) : [];
   const lost = listOf(result, "ips").flatMap((ip) => {

@@ -4,8 +4,7 @@ import { lookAt, type Site } from "../../apply/site.ts";
 import { readPodEntry } from "../../config/podEntry.ts";
 import { requireDesired } from "../../config/read.ts";
 import { nameTopmost } from "../../config/topmost.ts";
-import { Code, errorOfAll } from "../../error.ts";
-import { isThere } from "../../host/file.ts";
+import { CniError, Code, errorOfAll } from "../../error.ts";
 import { isOwnNamespace } from "../../host/proc.ts";
 import { encodeJson, JsonObject } from "../../json.ts";
 import type { Conflict, Current, Desired } from "../../model.ts";
@@ -15,7 +14,7 @@ import { describeLack } from "../../plan/describe.ts";
 import { plan } from "../../plan/plan.ts";
 import { findShadows, findSharing } from "../../plan/shadow.ts";
 import { withLinkNames } from "../../plugins/attachments.ts";
-import { callIpam } from "../../plugins/ipam.ts";
+import { callIpam, requireIpam } from "../../plugins/ipam.ts";
 import { readPolicy } from "../../policy/load.ts";
 import { appendToResult } from "../../protocol/append.ts";
 import { convertResult, without } from "../../protocol/result.ts";
@@ -36,6 +35,7 @@ export async function add(request: RequestOf<"ADD">, { look }: Prefetched): Prom
   refuseConflicts(await readPolicy()(desired, before));
   refuseConflicts([...plan(desired, before).conflicts, ...(await lookForShadows(desired, before, look))]);
   const ipam = describeIpam(desired, { path, body: config.body });
+  if (ipam) requireIpam(ipam);
   return await makeInPod({ desired, before, site, ipam }, ({ grant, now }) => {
     const links = listMade(desired, now).map(({ name, mac, mtu }) => ({ name, mac, mtu, sandbox: netns }));
     const result = appendToResult(config.prevResult, { links, granted: grant?.result, dns }, config.cniVersion);
@@ -55,7 +55,7 @@ export async function check(request: RequestOf<"CHECK">, { look }: Prefetched): 
     ...drift
       .filter(({ what }) => what === "mtu")
       .map((mtu) => `${mtu.link} has the MTU ${mtu.current}, wanted is ${mtu.desired}`),
-    ...findLost(desired, { seen, prevResult: config.prevResult, netns }),
+    ...findLost(desired, { seen, prevResult: config.prevResult }),
   ];
   if (faults.length > 0) throw errorOfAll(Code.changed, faults);
   return askIpam(request, "CHECK", desired);
@@ -66,11 +66,21 @@ export async function del(request: RequestOf<"DEL">): Promise<Answer> {
   const { desired } = readPodEntry(request.config.body, request).reading;
   // Of a config that is not valid nothing was made.
   if (desired === undefined) return silence;
-  const freed = askIpam(request, "DEL", desired);
+  // Its path leads to ifacer's own namespace where a process id is used again; plugins refuse that.
+  const netns = (await isOwnNamespace(request.netns)) ? "" : request.netns;
+  const freed = askIpam({ ...request, netns }, "DEL", desired);
   await freed.catch(() => {});
-  const { netns } = request;
-  if ((await isThere(netns)) && !(await isOwnNamespace(netns))) await removeOwn(desired, { place: "pod", netns });
+  if (netns !== "") await removeFrom(netns, desired);
   return freed;
+}
+
+/** That the namespace is gone, and the links with it, is as good. */
+async function removeFrom(netns: string, desired: Desired): Promise<void> {
+  try {
+    await removeOwn(desired, { place: "pod", netns });
+  } catch (cause) {
+    if (!(cause instanceof CniError && cause.code === Code.noNamespace)) throw cause;
+  }
 }
 
 /** Every attachment also stands with the name that its link has for the IPAM plugin, which else would free it. */
@@ -104,11 +114,11 @@ async function lookForShadows(desired: Desired, pod: Current, look: StartedLook)
  * Throws what the plugin says where it fails.
  */
 async function askIpam(
-  { config, path }: { config: NetworkConfig; path: string },
+  { config, path, netns }: { config: NetworkConfig; path: string; netns?: string },
   verb: "CHECK" | "DEL" | "GC" | "STATUS",
   desired: Desired,
 ): Promise<Answer> {
-  const ipam = describeIpam(desired, { path, body: withoutBrokenResult(config) });
+  const ipam = describeIpam(desired, { path, netns, body: withoutBrokenResult(config) });
   if (ipam === undefined) return silence;
   return (await isAllowed(desired, verb)) ? { journal: await callIpam(ipam, verb) } : silence;
 }
@@ -116,8 +126,16 @@ async function askIpam(
 /** A policy that can't be read takes neither Pods nor the node out of service, but nothing is started against it. */
 async function isAllowed(desired: Desired, verb: "CHECK" | "DEL" | "GC" | "STATUS"): Promise<boolean> {
   try {
-    const forbidden = await readPolicy()({ ...desired, vlans: [] }, { links: [], vlans: [], uses: new Map() });
-    return forbidden.length === 0;
+    // Only what may be started is asked: an attachment from before the policy has to be freed.
+    const started = {
+      ...desired,
+      place: "node",
+      interfaces: [],
+      bond: undefined,
+      vlans: [],
+      allowInUse: false,
+    } as const;
+    return (await readPolicy()(started, { links: [], vlans: [], uses: new Map() })).length === 0;
   } catch (cause) {
     if (verb === "DEL" || verb === "GC") throw cause;
     return false;

@@ -74,8 +74,11 @@ export function listMade({ bond, vlans }: Desired, now: Current) {
 }
 
 /** The IPAM plugin of an entry, for the link that it gives addresses to. */
-export function describeIpam(desired: Desired, { path, body }: { path: string; body: JsonObject }): Ipam | undefined {
+export function describeIpam(
+  desired: Desired,
+  { path, body, netns }: { path: string; body: JsonObject; netns?: string | undefined },
+): Ipam | undefined {
   return desired.ipam === undefined
     ? undefined
-    : { type: desired.ipam, path, ifName: nameTopmost(desired), config: body };
+    : { type: desired.ipam, path, ifName: nameTopmost(desired), netns, config: body };
 }

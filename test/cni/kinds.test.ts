@@ -1,0 +1,41 @@
+import { expect, test } from "bun:test";
+import { silence } from "../../src/cni/answer.ts";
+import { type EntryKind, findKind } from "../../src/cni/kinds.ts";
+import { decodeJson, JsonObject, member } from "../../src/json.ts";
+
+function parse(text: string): JsonObject {
+  const body = decodeJson(Buffer.from(text), "the config");
+  if (!(body instanceof JsonObject)) throw new Error("no object");
+  return body;
+}
+
+test.each([
+  ["{}", "links of the node"],
+  ['{"linkInContainer":false}', "links of the node"],
+  ['{"linkInContainer":null}', "links of the node"],
+  ['{"linkInContainer":true}', "links in the Pod"],
+  ['{"LINKINCONTAINER":true}', "links in the Pod"],
+  // What it is is for the entry's own rules.
+  ['{"linkInContainer":"no"}', "links in the Pod"],
+  ['{"linkInContainer":0}', "links in the Pod"],
+])("%s is about %s", (text, what) => {
+  expect(findKind(parse(text)).what).toBe(what);
+});
+
+test("keys of two kinds are an error that names both", () => {
+  const answer = () => Promise.resolve(silence);
+  const kind = (what: string, key: string): EntryKind => ({
+    what,
+    findKey: (body) => (member(body, key) === undefined ? undefined : key),
+    ADD: answer,
+    CHECK: answer,
+    STATUS: answer,
+    DEL: answer,
+    GC: answer,
+  });
+  const kinds = [kind("apples", "tree"), kind("salt", "mine")];
+  expect(findKind(parse('{"mine":1}'), kinds).what).toBe("salt");
+  expect(() => findKind(parse('{"mine":1,"tree":2}'), kinds)).toThrow(
+    "the config asks for two things at once, apples (tree) and salt (mine): make an entry of its own for each",
+  );
+});
