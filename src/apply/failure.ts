@@ -30,6 +30,9 @@ export async function explainFailure({ changes, run, rest, ignored, left }: Fail
   const kernelWords = run.stderr.split("\n")[0] || `ip ended with status ${run.status}`;
   const end =
     left.length === 0 ? "all was undone" : `undoing failed too, run: ${left.map((line) => `ip ${line}`).join("; ")}`;
+  // The kernel took all, and what came of it is in the way: an address that somebody else has.
+  const [conflict] = run.status === 0 ? rest.conflicts : [];
+  if (conflict) return new CniError(Code.conflict, `${conflict.message}; ${end}`);
   return new CniError(
     unsupported ? Code.notSupported : Code.ipFailed,
     `${lack}: ${unsupported ?? kernelWords}; ${end}`,
