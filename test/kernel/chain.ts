@@ -5,9 +5,11 @@ export interface Chain {
   readonly cniVersion: string;
   readonly name: string;
   readonly plugins: readonly ({ readonly type: string } & Record<string, unknown>)[];
+  /** CNI_IFNAME. */
+  readonly ifName?: string;
+  /** CNI_PATH, where all plugins but ifacer are. */
+  readonly folder?: string;
 }
-
-const folder = "/usr/lib/cni";
 
 /** Calls one plugin with the config that a runtime assembles for it; throws what it says if it fails. */
 async function call(
@@ -20,8 +22,9 @@ async function call(
     name: chain.name,
     ...(prevResult !== undefined && { prevResult }),
   };
+  const { ifName = "net1", folder = "/usr/lib/cni" } = chain;
   const path = plugin.type === "ifacer" ? executable : `${folder}/${plugin.type}`;
-  const env = { CNI_CONTAINERID: containerID, CNI_NETNS: pod.path, CNI_IFNAME: "net1", CNI_PATH: folder };
+  const env = { CNI_CONTAINERID: containerID, CNI_NETNS: pod.path, CNI_IFNAME: ifName, CNI_PATH: folder };
   const { status, stdout, json } = await callPlugin(node, path, verb, config, { env });
   if (status !== 0) throw new Error(`${verb} of ${plugin.type}: ${stdout}`);
   return json;

@@ -33,7 +33,10 @@ describe("a policy's text", () => {
     ['{"bond":"no"}', 'bond: got "no", allowed true or false'],
     ['{"bond":null}', "bond: got null, allowed true or false"],
     ['{"bond":1.0}', "bond: got 1, allowed true or false"],
-    ['{"Bond":false}', 'unknown key "Bond", allowed interfaces, vlanIDs, bond, allowInUse, linkInContainer, ipamTypes; did you mean bond?'],
+    [
+      '{"Bond":false}',
+      'unknown key "Bond", allowed interfaces, vlanIDs, bond, allowInUse, linkInContainer, ipamTypes; did you mean bond?',
+    ],
     ['{"bond":false,"bond":true}', 'the key "bond" is there twice'],
     ['{"interfaces":["ens*"]}', 'interfaces: got ["ens*"], allowed an object with allow, deny or both'],
     ['{"interfaces":{"denyed":["a"]}}', 'interfaces: unknown key "denyed", allowed allow, deny; did you mean deny?'],
