@@ -1,5 +1,4 @@
 import { CniError, Code } from "../error.ts";
-import { inNamespace } from "../host/podNamespace.ts";
 import { runProgram } from "../host/program.ts";
 import { findProgram } from "../host/programs.ts";
 import type { Current, Desired } from "../model.ts";
@@ -59,17 +58,17 @@ export async function settle(desired: Desired, { now }: Pick<PodView, "now">, si
  * Makes sure that links may have IPv6 addresses, where some are wanted: the Pod's sysctl `disable_ipv6` may forbid it, which is
  * lifted for these links. A link that is up and has an IPv6 address of its own shows that it may.
  *
- * Only who is in the namespace sees its /proc/sys, and `ip` can start a program there.
+ * Only who is in the namespace sees its /proc/sys. `ip netns exec` would start a program there, but takes no path.
  */
 export async function allowIPv6(desired: Desired, { now }: Pick<PodView, "now">, netns: string): Promise<void> {
   const links = new Set(desired.addresses.filter(({ local }) => local.includes(":")).map(({ link }) => link));
   for (const link of links) {
     if (now.uses.get(link)?.addresses.some(({ family }) => family === "inet6")) continue;
     const path = `/proc/sys/net/ipv6/conf/${link}/disable_ipv6`;
-    const [ip, tee] = ["ip", "tee"].map(findProgram);
-    if (!ip || !tee) throw new CniError(Code.notSupported, `${path} can't be set: there is no 'tee' on this node`);
-    const [, namespace = ""] = inNamespace(netns);
+    const [nsenter, tee] = ["nsenter", "tee"].map(findProgram);
+    // Without them the kernel's words tell that IPv6 is disabled.
+    if (!nsenter || !tee) return;
     // What comes of it shows when the address is added.
-    await runProgram([ip, "netns", "exec", namespace, tee, path], { stdin: "0\n" });
+    await runProgram([nsenter, `--net=${netns}`, tee, path], { stdin: "0\n" });
   }
 }

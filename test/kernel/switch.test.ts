@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { bonded, complete, nics, tell } from "./bonded.ts";
 import { addChain, type Chain } from "./chain.ts";
 import { type Namespace, namespace } from "./harness.ts";
+import { ask, serve } from "./traffic.ts";
 
 const { cniVersion, name, ...ifacer } = bonded;
 
@@ -27,30 +28,6 @@ async function connect(hub: Namespace, nodes: Record<string, Namespace>): Promis
       expect([status, stderr]).toEqual([0, ""]);
     }
   }
-}
-
-const script = `${import.meta.dir}/echo.ts`;
-
-interface Traffic {
-  sent: number;
-  answered: number;
-  /** In ms. */
-  longestGap: number;
-}
-
-async function serve(pod: Namespace, address: string): Promise<void> {
-  const server = Bun.spawn(["ip", "netns", "exec", pod.name, process.execPath, script, "serve", address], {
-    stdout: "pipe",
-  });
-  // It ends with its namespace.
-  server.unref();
-  for await (const chunk of server.stdout) if (new TextDecoder().decode(chunk).includes("ready")) break;
-}
-
-async function ask(pod: Namespace, address: string, seconds: number): Promise<Traffic> {
-  const { stdout, stderr } = await pod.run([process.execPath, script, "ask", address, String(seconds)]);
-  if (stdout === "") throw new Error(stderr);
-  return JSON.parse(stdout);
 }
 
 test("two nodes at a switch: Pods meet on their VLAN only, a cut cable and a reboot don't part them for long", async () => {

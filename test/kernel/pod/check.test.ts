@@ -17,11 +17,11 @@ test("CHECK says what was taken away by hand, one thing at a time, and all of it
   const result = await add(place, entry);
   const checked = { ...entry, prevResult: result };
   await succeed(place, "CHECK", checked);
-  // As a runtime may give the same namespace by another path, and later plugins may have moved routes to another table.
+  // A runtime may give the same namespace by another path.
   await succeed(place, "CHECK", checked, { CNI_NETNS: pod.path.replace("/run", "/var/run") });
 
   const address = "eth0.3 does not have the address 192.0.2.10/24";
-  const route = "the route 203.0.113.0/24 via 192.0.2.1 is missing";
+  const route = "the route 203.0.113.0/24 is missing";
   const remake = [
     "link set dev eth0.3 up",
     "address add 192.0.2.10/24 dev eth0.3",
@@ -36,15 +36,18 @@ test("CHECK says what was taken away by hand, one thing at a time, and all of it
       ["link set dev eth0.3 up", ...remake.slice(2)],
       "eth0.3 is down (and 1 more, see the details)",
     ],
-    ["link set dev eth0 down", ["link set dev eth0 up", ...remake.slice(2)], "eth0 is down (and "],
+    [
+      "link set dev eth0 down",
+      ["link set dev eth0 up", ...remake.slice(2)],
+      "eth0 is down (and 2 more, see the details)",
+    ],
   ];
   for (const [away, back, words] of cases) {
     await pod.ip(away);
     const { status, json } = await call(place, "CHECK", checked);
     expect([away, status, json.code, json.msg]).toEqual([away, 1, 104, expect.stringContaining(words)]);
-    await setUp(pod, ["link set dev eth0 up", "link set dev eth0.3 up"]);
-    const { status: whole, stdout } = await pod.run(["ip", "-force", "-batch", "-"], { stdin: `${back.join("\n")}\n` });
-    expect([whole >= 0, stdout]).toEqual([true, ""]);
+    // A VLAN comes back up with its parent.
+    await setUp(pod, back);
     await succeed(place, "CHECK", checked);
   }
 

@@ -25,10 +25,13 @@ async function killAtPoints({ node, pod }: Place, points: readonly number[]): Pr
   using store = hostLocalStore();
   const entry = { vlanID: 3, ipam: { ...hostLocalIpam(store.folder), routes: [{ dst: "203.0.113.0/24" }] } };
   const nothing = ["eth0 up dummy"];
-  const begin = performance.now();
-  expect(await start(node, pod, entry).exited).toBe(0);
-  const duration = performance.now() - begin;
-  await succeed({ node, pod }, "DEL", entry);
+  let duration = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 2; round++) {
+    const begin = performance.now();
+    expect(await start(node, pod, entry).exited).toBe(0);
+    duration = Math.min(duration, performance.now() - begin);
+    await succeed({ node, pod }, "DEL", entry);
+  }
   const left: Left[] = [];
   for (const point of points) {
     const child = start(node, pod, entry);
@@ -54,8 +57,7 @@ test("killed with its process group at 24 points of an ADD: DEL leaves neither a
   await using node = await nodeWith();
   await using one = await nodeWith("eth0");
   await using two = await nodeWith("eth0");
-  // Most of what an ADD does happens late.
-  const points = Array.from({ length: 24 }, (_, index) => 0.2 + (0.9 * index) / 23);
+  const points = Array.from({ length: 24 }, (_, index) => 0.1 + (0.9 * index) / 23);
   const halves = [points.filter((_, index) => index % 2 === 0), points.filter((_, index) => index % 2 === 1)] as const;
   const left = (
     await Promise.all([killAtPoints({ node, pod: one }, halves[0]), killAtPoints({ node, pod: two }, halves[1])])

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { addChain, type Chain, deleteChain } from "../chain.ts";
 import { type Namespace, namespace } from "../harness.ts";
+import { ask, serve } from "../traffic.ts";
 import { plugins, staticIpam, tell } from "./pod.ts";
 
 /** A switch that carries VLANs 3 and 4 and untagged frames, and a cable from each node's NIC to a port of it. */
@@ -31,24 +32,6 @@ function chainFor(pod: number): Chain {
   return { cniVersion: "1.0.0", name: "vlans", ifName: "eth0", folder: plugins, plugins: entries };
 }
 
-const echo = `${import.meta.dir}/../echo.ts`;
-
-async function serve(pod: Namespace, address: string): Promise<void> {
-  const server = Bun.spawn(["ip", "netns", "exec", pod.name, process.execPath, echo, "serve", address], {
-    stdout: "pipe",
-  });
-  // It ends with its namespace.
-  server.unref();
-  for await (const chunk of server.stdout) if (new TextDecoder().decode(chunk).includes("ready")) break;
-}
-
-/** How many datagrams were answered of those sent in two seconds. */
-async function ask(pod: Namespace, address: string): Promise<number> {
-  const { stdout, stderr } = await pod.run([process.execPath, echo, "ask", address, "2"]);
-  if (stdout === "") throw new Error(stderr);
-  return JSON.parse(stdout).answered;
-}
-
 /** How many frames came in through a link. */
 async function received(ns: Namespace, link: string): Promise<number> {
   const [found] = await ns.json(`-s link show dev ${link}`);
@@ -70,7 +53,7 @@ test("two nodes at a switch: Pods meet on each of their VLANs and on no other; a
   const links = ["eth0", "eth0.3", "eth0.4"];
   for (const [place, network] of networks.entries()) {
     const before = await Promise.all(links.map((link) => received(pod2, link)));
-    const answered = await ask(pod1, `${network}.2`);
+    const { answered } = await ask(pod1, `${network}.2`, 2);
     expect(answered).toBeGreaterThan(10);
     const after = await Promise.all(links.map((link) => received(pod2, link)));
     const gained = after.map((count, index) => count - (before[index] ?? 0));
@@ -80,12 +63,12 @@ test("two nodes at a switch: Pods meet on each of their VLANs and on no other; a
   }
   // The switch does not carry VLAN 4 to the second node any more: that one falls silent, and no other.
   await hub.run(["bridge", "vlan", "del", "dev", "two", "vid", "4"]);
-  expect(await ask(pod1, "203.0.113.2")).toBe(0);
-  expect(await ask(pod1, "198.51.100.2")).toBeGreaterThan(10);
+  expect((await ask(pod1, "203.0.113.2", 1)).answered).toBe(0);
+  expect((await ask(pod1, "198.51.100.2", 2)).answered).toBeGreaterThan(10);
 
   // The node gets VLAN 3 itself: the Pod that runs falls silent on it, and the next one is refused, up and down.
   await one.ip("link add link ens192 name ens192.3 type vlan id 3");
-  expect(await ask(pod1, "198.51.100.2")).toBe(0);
+  expect((await ask(pod1, "198.51.100.2", 1)).answered).toBe(0);
   await deleteChain(one, pod1, "pod1", chainFor(1));
   expect(await tell(pod1)).toEqual([]);
   for (const state of ["down", "up"]) {
