@@ -34,6 +34,8 @@ export const Code = {
   conflict: 105,
   /** The node's policy forbids what the config asks for. */
   forbidden: 106,
+  /** Nobody on the wire answered, whom the config's `probe` names; what was made is undone. */
+  silence: 107,
   /** A bug of ours. */
   bug: 999,
 } as const;

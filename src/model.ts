@@ -79,6 +79,16 @@ export interface DesiredRoute {
   readonly attributes: readonly Setting[];
 }
 
+/** Whom an ADD that has made or raised something asks on the wire. */
+export interface DesiredProbe {
+  /** As the kernel writes them. */
+  readonly addresses: readonly string[];
+  /** How long an answer may take, in seconds. */
+  readonly timeout: number;
+  /** What becomes of an ADD whom nobody answers. */
+  readonly onSilence: "fail" | "note";
+}
+
 /** What a valid config asks one place to have. */
 export interface Desired {
   readonly place: Place;
@@ -92,6 +102,7 @@ export interface Desired {
   readonly allowDuplicateVlanID: boolean;
   /** A NIC with addresses or routes may be enslaved. */
   readonly allowInUse: boolean;
+  readonly probe?: DesiredProbe | undefined;
   /** Type of the IPAM plugin that gives the topmost link its addresses. */
   readonly ipam?: string | undefined;
   /** Of the links above; known only when the IPAM plugin has given them. */

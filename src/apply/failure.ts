@@ -71,7 +71,7 @@ function explainSilence({ status }: IpRun): string {
   return "ip had done it, and then it was gone again: somebody else on this node changes these links, such as NetworkManager, systemd-networkd or an admin, see 'ifacer doctor'";
 }
 
-function describeUndone({ left, kept }: Pick<Failure, "left" | "kept">): string {
+export function describeUndone({ left, kept }: Pick<Failure, "left" | "kept">): string {
   if (left.length > 0) return `undoing failed too, run: ${left.map(showCommand).join("; ")}`;
   return kept.length > 0 ? `all was undone but ${kept.join(", ")}: in use by now` : "all was undone";
 }

@@ -55,7 +55,7 @@ export function writeLines(change: Change): string[] {
     case "raise":
       return [words("link set dev", change.name, "up")];
     case "addAddress":
-      return [words("address add", change.address, "dev", change.link)];
+      return [words("address add", change.address, ...broadcastOf(change.address), "dev", change.link)];
     case "addRoute": {
       const { destination, gateway, attributes } = change.route;
       const via = gateway === undefined ? [] : ["via", gateway];
@@ -80,6 +80,12 @@ function splitMaps(settings: readonly Setting[]): string[][] {
 
 /** With the largest map of the other direction and all flags, a line stays short enough. */
 const mostPairs = 40;
+
+/** As the reference plugins give it: the kernel sets none by itself. Networks of one or two addresses have none. */
+function broadcastOf(address: string): string[] {
+  const [local = "", prefixLength] = address.split("/");
+  return local.includes(":") || Number(prefixLength) > 30 ? [] : ["broadcast", "+"];
+}
 
 function words(...parts: readonly (string | number)[]): string {
   return parts.join(" ");

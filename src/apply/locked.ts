@@ -1,14 +1,17 @@
+import { Code, errorOfAll } from "../error.ts";
 import { removeJournalFile } from "../host/journal.ts";
 import { withLock } from "../host/lock.ts";
 import type { Change, Desired } from "../model.ts";
 import { observe } from "../observe/observe.ts";
-import { photographBefore } from "../observe/snapshot.ts";
+import { photographBefore, type Snapshot } from "../observe/snapshot.ts";
 import { plan } from "../plan/plan.ts";
 import type { Judge } from "../policy/judge.ts";
 import { carryOut } from "./carryOut.ts";
 import { refuseConflicts } from "./conflicts.ts";
+import { describeUndone } from "./failure.ts";
 import { writeJournal } from "./journal.ts";
 import { recover } from "./recover.ts";
+import { takeBack } from "./takeBack.ts";
 
 /** What was done on the host. */
 export interface Outcome {
@@ -41,6 +44,25 @@ async function applyNow(desired: Desired, { judge, lock }: { judge: Judge; lock:
   const before = await photographBefore(desired, seen, { lock });
   await writeJournal({ desired, before });
   const { refused, ...done } = await carryOut(desired, { before, changes, site: { lock } });
+  const asked = desired.probe ? await askTheWire(desired, { before, lock }) : [];
   removeJournalFile();
-  return { changes: done.changes, refused, notes };
+  return { changes: done.changes, refused, notes: [...notes, ...asked] };
+}
+
+/**
+ * Asks whom the config's `probe` names, and returns what is to be told.
+ *
+ * Throws code 107 where nobody answers and that is to fail; what was made is undone.
+ */
+async function askTheWire(
+  desired: Desired,
+  { before, lock }: { before: Snapshot; lock: number },
+): Promise<readonly string[]> {
+  if (desired.probe === undefined) return [];
+  const { probe } = await import("./probe.ts");
+  const { silences, notes } = await probe(desired, desired.probe);
+  if (silences.length === 0 || desired.probe.onSilence === "note") return [...notes, ...silences];
+  const undone = await takeBack(desired, before, { lock });
+  if (undone.left.length === 0) removeJournalFile();
+  throw errorOfAll(Code.silence, [...silences.slice(0, -1), `${silences.at(-1)}; ${describeUndone(undone)}`]);
 }

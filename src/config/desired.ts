@@ -3,6 +3,7 @@ import {
   bondModes,
   type Desired,
   type DesiredBond,
+  type DesiredProbe,
   type DesiredVlan,
   type Problem,
   type Setting,
@@ -10,6 +11,7 @@ import {
 import { parseBondOptions } from "./bondOptions.ts";
 import { findAltNameFault, findLinkNameFault, findServiceFault, fitsLinkName, shortenVlanName } from "./linkNames.ts";
 import type { Config } from "./schema.ts";
+import { parseValue, quote } from "./values.ts";
 import { parseVlanOptions } from "./vlanOptions.ts";
 
 /** Name of a bond whose config gives none, as the plugin that ifacer replaces has it. */
@@ -48,6 +50,7 @@ export function desire(config: Config, pod?: InPod): Reading {
     // In a Pod only the kernel's own rule holds: one VLAN for each parent, protocol and id.
     allowDuplicateVlanID: pod !== undefined || config.duplicateVlanID === "allow",
     allowInUse: config.allowInUse ?? false,
+    probe: desireProbe(config, { pod, problems, warnings }),
     addresses: [],
     routes: [],
   };
@@ -119,6 +122,28 @@ function desireBondSettings(config: Config, mode: BondMode | undefined, findings
   findings.warnings.push(...warnings);
   return settings;
 }
+
+function desireProbe({ probe }: Config, { pod, problems, warnings }: Findings): DesiredProbe | undefined {
+  if (probe === undefined) return undefined;
+  if (pod) warnings.push({ path: "probe", message: "is ignored: it is asked once for a node, on the node's links" });
+  const given = probe.addresses ?? [];
+  const addresses = given.slice(0, mostProbed).flatMap((text, index) => {
+    const family = text.includes(":") ? "IPv6" : "IPv4";
+    const parsed = parseValue({ kind: "addresses", family, most: 1 }, text);
+    if ("value" in parsed) return [parsed.value];
+    problems.push({ path: `probe.addresses[${index}]`, message: `${quote(text)} is no address of a host` });
+    return [];
+  });
+  if (given.length === 0)
+    problems.push({ path: "probe.addresses", message: "is missing, allowed an array of IP addresses" });
+  if (given.length > mostProbed) {
+    problems.push({ path: "probe.addresses", message: `got ${given.length} addresses, allowed up to ${mostProbed}` });
+  }
+  return { addresses, timeout: probe.timeout ?? 3, onSilence: probe.onSilence ?? "fail" };
+}
+
+/** More are asked by `ifacer probe`. */
+const mostProbed = 16;
 
 interface VlanContext extends Findings {
   readonly bond: DesiredBond | undefined;

@@ -4,7 +4,7 @@ import { describeJson, foldName, type Json, JsonObject, member } from "../json.t
 import type { Desired, Problem } from "../model.ts";
 import { desire, type InPod } from "./desired.ts";
 import { findNearest } from "./nearest.ts";
-import { bondKeys, configKeys, configSchema, vlanKeys } from "./schema.ts";
+import { bondKeys, configKeys, configSchema, probeKeys, vlanKeys } from "./schema.ts";
 
 /** What a config says: what it asks of the host, or what is wrong with it. Warnings are there in both cases. */
 export type ConfigReading =
@@ -65,8 +65,10 @@ function makeCanonical(body: JsonObject): Plain {
   return plain;
 }
 
+const innerKeys: Readonly<Record<string, readonly string[]>> = { bond: bondKeys, vlan: vlanKeys, probe: probeKeys };
+
 function makeValueCanonical(key: string, value: Json): unknown {
-  const keys = key === "bond" ? bondKeys : key === "vlan" ? vlanKeys : undefined;
+  const keys = innerKeys[key];
   if (keys === undefined || !(value instanceof JsonObject)) return value;
   const plain: Plain = Object.create(null);
   for (const [name, inner] of value.members) {
@@ -88,6 +90,7 @@ function withoutFaults(plain: Plain, issues: readonly Issue[]): Plain {
     else if (inner === undefined || key === "interfaces") delete rest[key];
     else delete rest[key]?.[inner];
     if (inner === "mode") delete rest[key]?.["options"];
+    if (inner === "addresses") delete rest[key];
   }
   return rest;
 }
@@ -108,7 +111,7 @@ function describeIssue(issue: Issue, value: unknown): Problem[] {
     .join("")
     .slice(1);
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ path, message: describeUnknownKey(key, path === "bond" ? bondKeys : vlanKeys) }));
+    return issue.keys.map((key) => ({ path, message: describeUnknownKey(key, innerKeys[path] ?? []) }));
   }
   if (value === undefined) return [{ path, message: `is missing, allowed ${issue.message}` }];
   const what = isWrongType(issue, value) ? "wrong type" : typeof value === "number" ? "out of range" : "not allowed";

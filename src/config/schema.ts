@@ -26,6 +26,12 @@ function interfaces(value: unknown) {
   return array(text("an interface name"), error, passes ? [] : [least()]);
 }
 
+const probeFields = {
+  addresses: () => array(text("an IP address"), "an array of IP addresses"),
+  timeout: () => integer({ min: 1, max: 30 }),
+  onSilence: () => oneOf(["fail", "note"]),
+};
+
 const optionalFields = {
   vlanID: () => integer({ min: 0, max: 4094 }),
   bond: (bond?: unknown) => object(shapeOf(bondFields, bond)),
@@ -33,12 +39,14 @@ const optionalFields = {
   mtu: () => integer({ min: 68, max: 65535 }),
   duplicateVlanID: () => oneOf(["reject", "allow"]),
   allowInUse: boolean,
+  probe: (probe?: unknown) => object(shapeOf(probeFields, probe)),
 };
 
 /** The keys in their canonical spelling. */
 export const configKeys = ["interfaces", ...Object.keys(optionalFields)];
 export const bondKeys = Object.keys(bondFields);
 export const vlanKeys = Object.keys(vlanFields);
+export const probeKeys = Object.keys(probeFields);
 
 /**
  * The schema of the keys of a network config that are ifacer's, in their canonical spelling. All others (`cniVersion`, `name`,

@@ -85,6 +85,10 @@ const configWords: Readonly<Record<string, string>> = {
   duplicateVlanID:
     "Whether another VLAN link with the same id may be on the node; reject by default. Ignored in the Pod.",
   allowInUse: "Whether a NIC with addresses or routes may become a slave; false by default.",
+  probe: "Whom an ADD asks on the wire when it has made or raised something.",
+  "probe.addresses": "IP addresses, each of which is asked for on each VLAN of the config, else on its bond.",
+  "probe.timeout": "How long an answer may take, in seconds; 3 by default.",
+  "probe.onSilence": "fail, the default: the ADD fails and what it made is undone; note: a line on standard error.",
 };
 
 const policyWords: Readonly<Record<string, string>> = {

@@ -11,7 +11,6 @@ import { allowAll, type Judge } from "../../policy/judge.ts";
 import { convertResult } from "../../protocol/result.ts";
 import type { Answer, Prefetched } from "../answer.ts";
 import type { RequestOf } from "../request.ts";
-import { checkInterfaces, checkNode } from "./nodeStatus.ts";
 
 const silence: Answer = { journal: [] };
 
@@ -42,6 +41,8 @@ export async function check({ config }: RequestOf<"CHECK">, { look }: Prefetched
 export async function status({ config }: RequestOf<"STATUS">, { look }: Prefetched): Promise<Answer> {
   const desired = findDesired(config.body);
   if (desired === undefined) return silence;
+  // What runtimes ask seldom is not loaded for every Pod.
+  const { checkInterfaces, checkNode } = await import("./nodeStatus.ts");
   await checkNode(desired);
   checkInterfaces(desired, await observe(desired, { depth: "links", look }));
   return silence;
