@@ -8,6 +8,9 @@ const port = 7;
 const [task, address = "", seconds = "1"] = Bun.argv.slice(2);
 const socket = createSocket("udp4");
 
+// Where nobody answers, or who asked is gone, sending can fail as well.
+socket.on("error", () => {});
+
 if (task === "serve") {
   socket.on("message", (message, sender) => socket.send(message, sender.port, sender.address));
   socket.bind(port, address, () => console.log("ready"));
@@ -16,8 +19,6 @@ if (task === "serve") {
   const arrivals = [start];
   let sent = 0;
   socket.on("message", () => arrivals.push(performance.now()));
-  // Where nobody answers, sending can fail as well.
-  socket.on("error", () => {});
   const timer = setInterval(() => {
     socket.send(`${sent++}`, port, address, () => {});
     if (performance.now() - start < Number(seconds) * 1000) return;
