@@ -9,6 +9,9 @@ const port = 7;
 const [task, address = "", seconds = "Infinity"] = Bun.argv.slice(2);
 const socket = createSocket("udp4");
 
+// Where nobody answers, or who asked is gone, sending can fail as well.
+socket.on("error", () => {});
+
 if (task === "serve") {
   socket.on("message", (message, sender) => socket.send(message, sender.port, sender.address));
   socket.bind(port, address, () => console.log("ready"));
@@ -24,8 +27,6 @@ if (task === "serve") {
       console.log("ready");
     } else if (Number(message.toString()) >= first) arrivals.push(performance.now());
   });
-  // Where nobody answers, sending can fail as well.
-  socket.on("error", () => {});
   let end = start + Number(seconds) * 1000;
   let patience = 0;
   // What is on its way then is waited for.
