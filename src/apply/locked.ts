@@ -3,7 +3,7 @@ import { removeJournalFile } from "../host/journal.ts";
 import { withLock } from "../host/lock.ts";
 import type { Change, Desired } from "../model.ts";
 import { observe } from "../observe/observe.ts";
-import { photographBefore, type Snapshot } from "../observe/snapshot.ts";
+import { type Snapshot, snapshotBefore } from "../observe/snapshot.ts";
 import { plan } from "../plan/plan.ts";
 import type { Judge } from "../policy/judge.ts";
 import { carryOut } from "./carryOut.ts";
@@ -41,7 +41,7 @@ async function applyNow(desired: Desired, { judge, lock }: { judge: Judge; lock:
   const { changes, conflicts } = plan(desired, seen);
   refuseConflicts(conflicts);
   if (changes.length === 0) return { changes: [], refused: [], notes };
-  const before = await photographBefore(desired, seen, { lock });
+  const before = await snapshotBefore(desired, seen, { lock });
   await writeJournal({ desired, before });
   const { refused, ...done } = await carryOut(desired, { before, changes, site: { lock } });
   const asked = desired.probe ? await askTheWire(desired, { before, lock }) : [];

@@ -1,7 +1,7 @@
 import { runIp } from "../host/ip.ts";
 import { journalPath, readJournalFile, removeJournalFile } from "../host/journal.ts";
 import { observe } from "../observe/observe.ts";
-import { photographNow } from "../observe/snapshot.ts";
+import { snapshotNow } from "../observe/snapshot.ts";
 import { plan } from "../plan/plan.ts";
 import { showCommand } from "../plan/shell.ts";
 import type { Journal } from "./journal.ts";
@@ -35,8 +35,7 @@ export async function recover({ lock }: { lock: number }): Promise<readonly stri
   }
   const { journal, certain } = read;
   const here =
-    certain ||
-    isAbout(journal.before, await photographNow(journal.before, { isConcerned: () => false, site: { lock } }));
+    certain || isAbout(journal.before, await snapshotNow(journal.before, { isConcerned: () => false, site: { lock } }));
   const notes = here ? await settle(journal, { lock }) : [];
   removeJournalFile();
   return notes;

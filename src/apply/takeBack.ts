@@ -1,6 +1,6 @@
 import { type IpSite, runIp } from "../host/ip.ts";
 import type { Desired } from "../model.ts";
-import { listOwnNames, photographNow, type Snapshot } from "../observe/snapshot.ts";
+import { listOwnNames, type Snapshot, snapshotNow } from "../observe/snapshot.ts";
 import { isSafeLine } from "./lines.ts";
 import { planUndo, type Undoing } from "./undo.ts";
 
@@ -26,7 +26,7 @@ export async function takeBack(desired: Desired, before: Snapshot, site: IpSite)
   const planNow = async (): Promise<Undoing> =>
     planUndo(desired, {
       before,
-      now: await photographNow(before, { isConcerned: ({ name }) => own.includes(name), site }),
+      now: await snapshotNow(before, { isConcerned: ({ name }) => own.includes(name), site }),
     });
   let { lines, kept } = await planNow();
   const began = lines.length > 0;

@@ -1,9 +1,9 @@
 import type { Current, VlanEntry } from "../model.ts";
-import type { Sight } from "./parse.ts";
+import type { IpOutput } from "./parse.ts";
 
 /** Puts together what `ip` showed and what the kernel's tables in /proc tell. */
 export function assemble(
-  { links, addresses, routes, nexthops }: Sight,
+  { links, addresses, routes, nexthops }: IpOutput,
   { vlans, isShared }: { vlans: readonly VlanEntry[]; isShared: (nic: string) => boolean },
 ): Current {
   const uses = [...addresses].map(([nic, own]) => {

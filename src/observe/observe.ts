@@ -3,7 +3,7 @@ import { runIp, startIp } from "../host/ip.ts";
 import { readListeners, readVlanConfig } from "../host/proc.ts";
 import type { Current, Desired } from "../model.ts";
 import { assemble } from "./assemble.ts";
-import { parseIpOutput, type Sight } from "./parse.ts";
+import { type IpOutput, parseIpOutput } from "./parse.ts";
 import { askAbout, isEnough, watchForEnd } from "./questions.ts";
 import { aboutLoopback, lookArguments, type StartedLook } from "./start.ts";
 import { parseVlanConfig } from "./vlanConfig.ts";
@@ -26,13 +26,13 @@ export async function observe(
   const given = look ? [aboutLoopback, ...lines] : lines;
   const stdout = await ip.ask(lines, watchForEnd(given));
   if (look === undefined) await ip.end();
-  const sight = isEnough(stdout, given) ? readOutput(stdout) : undefined;
-  if (sight === undefined) throw await explainOutput(lines);
-  return assemble(sight, { vlans, isShared: depth === "use" ? await learnWhoIsShared(sight) : () => false });
+  const shown = isEnough(stdout, given) ? readOutput(stdout) : undefined;
+  if (shown === undefined) throw await explainOutput(lines);
+  return assemble(shown, { vlans, isShared: depth === "use" ? await learnWhoIsShared(shown) : () => false });
 }
 
 /** Loaded only before something is changed. */
-async function learnWhoIsShared({ links }: Sight): Promise<(nic: string) => boolean> {
+async function learnWhoIsShared({ links }: IpOutput): Promise<(nic: string) => boolean> {
   const { tellWhoIsShared } = await import("./multicast.ts");
   return tellWhoIsShared(await readListeners(), links);
 }
@@ -48,7 +48,7 @@ async function explainOutput(lines: readonly string[]): Promise<CniError> {
 }
 
 /** What `ip` showed; `undefined` where that is no JSON: another program may be called `ip`. */
-function readOutput(stdout: string): Sight | undefined {
+function readOutput(stdout: string): IpOutput | undefined {
   try {
     return parseIpOutput(stdout);
   } catch {

@@ -3,7 +3,7 @@ import { integer, type Json, object, parseLine, strings, text } from "./json.ts"
 import { listNics, readAddress, readRoute } from "./use.ts";
 
 /** What one run of `ip` showed. */
-export interface Sight {
+export interface IpOutput {
   readonly links: readonly Link[];
   /** By the name of their NIC, where the lines asked for addresses. */
   readonly addresses: ReadonlyMap<string, readonly Address[]>;
@@ -22,7 +22,7 @@ export interface Sight {
  *
  * Throws a SyntaxError where the output is not JSON.
  */
-export function parseIpOutput(output: string): Sight {
+export function parseIpOutput(output: string): IpOutput {
   const links = new Map<number, Link>();
   const addresses = new Map<string, Address[]>();
   const routes = new Map<string, Route[]>();

@@ -22,7 +22,7 @@ export interface Snapshot {
  *
  * @param seen what a look of the depth `use` showed
  */
-export async function photographBefore(desired: Desired, seen: Current, site: IpSite): Promise<Snapshot> {
+export async function snapshotBefore(desired: Desired, seen: Current, site: IpSite): Promise<Snapshot> {
   const bond = desired.bond?.name;
   const names = new Set([...desired.interfaces, ...listOwnNames(desired)]);
   const links = seen.links.filter(
@@ -50,7 +50,7 @@ export function listOwnNames({ bond, vlans }: Desired): string[] {
  *
  * Throws code 102 (no `ip`) or 103 (`ip` can't look).
  */
-export async function photographNow(
+export async function snapshotNow(
   before: Snapshot,
   { isConcerned, site }: { isConcerned: (link: Link) => boolean; site: IpSite },
 ): Promise<Snapshot> {

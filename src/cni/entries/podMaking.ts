@@ -5,7 +5,7 @@ import { nameTopmost } from "../../config/topmost.ts";
 import { CniError } from "../../error.ts";
 import type { JsonObject } from "../../json.ts";
 import { type Current, type Desired, findLink } from "../../model.ts";
-import { photographBefore } from "../../observe/snapshot.ts";
+import { snapshotBefore } from "../../observe/snapshot.ts";
 import { showCommand } from "../../plan/shell.ts";
 import { callIpam, type Grant, type Ipam, requestAddresses } from "../../plugins/ipam.ts";
 
@@ -34,7 +34,7 @@ export interface Made {
 export async function makeInPod<T>(work: PodWork, finish: (made: Made) => T): Promise<T> {
   const { desired, seen, netns, ipam } = work;
   const site = { netns };
-  const before = await photographBefore(desired, seen, site);
+  const before = await snapshotBefore(desired, seen, site);
   const { now } = await applyInPod(desired, { before, now: seen }, site);
   let grant: Grant | undefined;
   let wanted = desired;
