@@ -29,7 +29,7 @@ async function busyNode(): Promise<Node> {
     "link add name vx type vxlan id 5 dev vxlan dstport 4789",
     `link add name podveth type veth peer name eth0 netns ${pod.name}`,
     "nexthop add id 1 via 192.0.2.9 dev hop onlink",
-    "-6 nexthop add id 2 via 2001:db8::9 dev hop6 onlink",
+    "nexthop add id 2 via fe80::9 dev hop6",
     "nexthop add id 3 via 192.0.2.9 dev hops onlink",
     "nexthop add id 4 group 3",
     "route add 198.51.100.64/26 nhid 1",
