@@ -27,18 +27,19 @@ const patience = 30;
  * Throws code 5 where the file can't be opened, code 11 where one other holds the lock for 30 s, and code 102 where this node has
  * no way to lock.
  */
-export async function withLock<T>(work: (lock: number) => Promise<T>): Promise<T> {
+export async function withLock<T>(work: (lock: number, had: Had) => Promise<T>): Promise<T> {
   const path = lockPath();
   const fd = openLockFile(path);
   try {
-    if (!(await waitForLock(fd))) {
+    const had = await waitForLock(fd);
+    if (had === undefined) {
       throw new CniError(
         Code.tryAgain,
         `another ifacer has held the lock ${path} for ${patience} s: try again later, or end it`,
         { details: describeHolders(fd) },
       );
     }
-    return await work(fd);
+    return await work(fd, had);
   } finally {
     closeSync(fd);
   }
@@ -59,24 +60,29 @@ function openLockFile(path: string): number {
   }
 }
 
-/** Whether the lock could be had in time. */
-async function waitForLock(fd: number): Promise<boolean> {
+/** How the lock was had: after others, who may have done the same work meanwhile. */
+export type Had = "at once" | "after others";
+
+/** `undefined`: it could not be had in time. */
+async function waitForLock(fd: number): Promise<Had | undefined> {
   const flock = await loadFlock();
-  if (flock === undefined) return waitWithCommand(fd);
+  let had: Had = "at once";
+  if (flock === undefined) return waitWithCommand(fd) ? "after others" : undefined;
   let turn = turnOf(fd);
   let start = performance.now();
   for (let pause = 1; flock(fd, exclusive | nonBlocking) !== 0; pause = Math.min(pause * 2, 200)) {
+    had = "after others";
     const latest = turnOf(fd);
     if (latest !== turn) {
       turn = latest;
       start = performance.now();
     }
-    if (performance.now() - start > patience * 1000) return false;
+    if (performance.now() - start > patience * 1000) return undefined;
     // Half of the pause is by chance, so that many waiters don't come back in step.
     Bun.sleepSync(pause / 2 + Math.random() * (pause / 2));
   }
   futimesSync(fd, new Date(), new Date());
-  return true;
+  return had;
 }
 
 /** When somebody got the lock last: whoever gets it sets the file's time. */
