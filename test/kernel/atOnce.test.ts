@@ -6,9 +6,17 @@ import { nodeWith } from "./node.ts";
 
 const many = volume({ sample: 50, full: 200 });
 
+/** On a machine that is slow enough one of them holds the lock for 30 s, and others are told to come again, as runtimes do. */
+async function addAtLast(ns: Namespace, config: object): Promise<Answer> {
+  for (;;) {
+    const answer = await ifacer(ns, "ADD", config);
+    if (answer.json?.code !== 11) return answer;
+  }
+}
+
 async function addAll(ns: Namespace, configs: readonly object[]): Promise<Answer[]> {
   const begin = performance.now();
-  const answers = await Promise.all(configs.map((config) => ifacer(ns, "ADD", config)));
+  const answers = await Promise.all(configs.map((config) => addAtLast(ns, config)));
   console.log(`${configs.length} ADDs at once took ${((performance.now() - begin) / 1000).toFixed(1)} s`);
   return answers;
 }
