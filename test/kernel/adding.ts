@@ -51,7 +51,7 @@ export async function driverData(ns: Namespace, name: string): Promise<Record<st
 export function fakeIp(script: string): { env: Environment } & Disposable {
   const folder = mkdtempSync(join(tmpdir(), "ip-"));
   const real = Bun.which("ip", { PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` });
-  writeFileSync(join(folder, "ip"), `#!/bin/sh\nsed '${script}' | ${real} "$@"\n`);
+  writeFileSync(join(folder, "ip"), `#!/bin/sh\nsed -u '${script}' | ${real} "$@"\n`);
   chmodSync(join(folder, "ip"), 0o755);
   return {
     env: { PATH: `${folder}:${process.env["PATH"]}` },
