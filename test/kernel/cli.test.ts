@@ -28,9 +28,22 @@ async function nodeWith(...nics: string[]): Promise<Namespace> {
   return ns;
 }
 
+/** The command before one that sees no other Pod than this: the Pods of tests beside this one are on the same machine. */
+function onlyPod({ name }: Namespace): string[] {
+  const script =
+    'mount -t tmpfs none /mnt && touch "/mnt/$0" && mount --bind "/run/netns/$0" "/mnt/$0" && mount -t tmpfs none /run/netns && ' +
+    'touch "/run/netns/$0" && mount --bind "/mnt/$0" "/run/netns/$0" && exec "$@"';
+  return ["unshare", "--mount", "sh", "-c", script, name];
+}
+
 /** Runs a command of ifacer inside and returns what it wrote, with the folder's name taken out. */
-async function run(ns: Namespace, words: string, env: Record<string, string | undefined> = {}) {
-  const { status, stdout, stderr } = await ns.run([executable, ...words.split(" ")], {
+async function run(
+  ns: Namespace,
+  words: string,
+  env: Record<string, string | undefined> = {},
+  before: readonly string[] = [],
+) {
+  const { status, stdout, stderr } = await ns.run([...before, executable, ...words.split(" ")], {
     env: { CNI_COMMAND: undefined, COLUMNS: undefined, ...env },
   });
   const shown = (text: string) => text.replaceAll(`${folder}/`, "");
@@ -219,7 +232,8 @@ describe("looking at the node", () => {
     await ns.ip("link set dev ens160 down");
     await ns.run(["sh", "-c", "until ip link show dev bond0 | grep -q LOWER_UP; do sleep 0.1; done"]);
 
-    const { status, stdout, stderr } = await run(ns, `status -f ${net}`);
+    const look = (words: string) => run(ns, words, {}, onlyPod(pod));
+    const { status, stdout, stderr } = await look(`status -f ${net}`);
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toBe(`ens192: dummy, up, MTU 1500, active in bond0
 ens160: dummy, down, MTU 1500, failed slave of bond0, link failures 1
@@ -238,7 +252,7 @@ net.json: plugins[0]: 1 change, ADD would make it
 
 2 problems, marked with '!'
 `);
-    const json = JSON.parse((await run(ns, "status -o json")).stdout);
+    const json = JSON.parse((await look("status -o json")).stdout);
     expect(json).toMatchObject({ version: 1 });
     const byName = new Map<string, object>(json.links.map((link: { name: string }) => [link.name, link]));
     expect(byName.get("bond0")).toMatchObject({
@@ -248,10 +262,10 @@ net.json: plugins[0]: 1 change, ADD would make it
       problems: ["bond0 has one slave that works: nothing takes over if it fails"],
     });
     expect(byName.get("net1")).toMatchObject({ kind: "macvlan", namespace: pod.name, parent: "bond0.100" });
-    expect((await run(ns, "status --mermaid")).stdout).toContain("<br>macvlan bridge in the Pod's namespace ");
+    expect((await look("status --mermaid")).stdout).toContain("<br>macvlan bridge in the Pod's namespace ");
 
     // The links are known by their alias, the slaves by their bond.
-    const { stdout: dropIn } = await run(ns, "doctor --network-manager");
+    const { stdout: dropIn } = await look("doctor --network-manager");
     const names = ["bond0", "bond0.100", "v1000-51f34n531", "ens192", "ens160"];
     expect(dropIn).toEndWith(`unmanaged-devices+=${names.map((name) => `interface-name:=${name}`).join(";")}\n`);
   });

@@ -11,10 +11,11 @@ async function connect(hub: Namespace, gateway: Namespace, node: Namespace): Pro
   await addAddress(gateway, "ens1", "2001:db8::1/64");
 }
 
-/** The named namespaces of this machine, and how many macvlans stand on the node's NIC. */
+/** The named namespaces, but for those of tests beside this one, and how many macvlans stand on the node's NIC. */
 async function look(node: Namespace) {
   const [nic] = await node.json("-d link show dev ens192");
-  return { names: readdirSync("/run/netns").toSorted(), links: await listLinks(node), promiscuity: nic.promiscuity };
+  const names = readdirSync("/run/netns").filter((name) => !/^ifacer-\d+-\d+$/.test(name) || name === node.name);
+  return { names: names.toSorted(), links: await listLinks(node), promiscuity: nic.promiscuity };
 }
 
 /** Waits until nothing of it is there any more: the kernel takes a namespace apart by and by. */
