@@ -1,7 +1,7 @@
 import { Code, errorOfAll } from "../error.ts";
 import { removeJournalFile } from "../host/journal.ts";
 import { type Had, withLock } from "../host/lock.ts";
-import type { Change, Desired } from "../model.ts";
+import { type Change, type Current, type Desired, findLink } from "../model.ts";
 import { observe } from "../observe/observe.ts";
 import { type Snapshot, snapshotBefore } from "../observe/snapshot.ts";
 import { plan } from "../plan/plan.ts";
@@ -35,13 +35,14 @@ export function applyLocked(desired: Desired, { judge }: { judge: Judge }): Prom
  * is not taken back later either.
  */
 async function applyNow(
-  desired: Desired,
+  asked: Desired,
   { judge, lock, had }: { judge: Judge; lock: number; had: Had },
 ): Promise<Outcome> {
   const notes = await recover({ lock });
   // Where many wait, one has done it for all, and a short look shows that.
-  if (had === "after others" && (await isInPlace(desired, judge))) return { changes: [], refused: [], notes };
-  const seen = await observe(desired, { depth: "use" });
+  if (had === "after others" && (await isInPlace(asked, judge))) return { changes: [], refused: [], notes };
+  const seen = await observe(asked, { depth: "use" });
+  const desired = nameReally(asked, seen);
   refuseConflicts(await judge(desired, seen));
   const { changes, conflicts } = plan(desired, seen);
   refuseConflicts(conflicts);
@@ -49,9 +50,19 @@ async function applyNow(
   const before = await snapshotBefore(desired, seen, { lock });
   await writeJournal({ desired, before });
   const { refused, ...done } = await carryOut(desired, { before, changes, site: { lock } });
-  const asked = desired.probe ? await askTheWire(desired, { before, lock }) : [];
+  // What is complete is not taken back by others any more.
   removeJournalFile();
-  return { changes: done.changes, refused, notes: [...notes, ...asked] };
+  const answers = desired.probe ? await askTheWire(desired, { before, lock }) : [];
+  return { changes: done.changes, refused, notes: [...notes, ...answers] };
+}
+
+/** A bond may be given by an altname; by its own name others know its slaves. */
+function nameReally(desired: Desired, seen: Current): Desired {
+  const { bond } = desired;
+  const name = bond && findLink(seen, bond.name)?.name;
+  if (bond === undefined || name === undefined || name === bond.name) return desired;
+  const vlans = desired.vlans.map((vlan) => (vlan.parent === bond.name ? { ...vlan, parent: name } : vlan));
+  return { ...desired, bond: { ...bond, name }, vlans };
 }
 
 async function isInPlace(desired: Desired, judge: Judge): Promise<boolean> {
@@ -73,6 +84,7 @@ async function askTheWire(
   const { probe } = await import("./probe.ts");
   const { silences, notes } = await probe(desired, desired.probe);
   if (silences.length === 0 || desired.probe.onSilence === "note") return [...notes, ...silences];
+  await writeJournal({ desired, before });
   const undone = await takeBack(desired, before, { lock });
   if (undone.left.length === 0) removeJournalFile();
   throw errorOfAll(Code.silence, [...silences.slice(0, -1), `${silences.at(-1)}; ${describeUndone(undone)}`]);

@@ -1,4 +1,3 @@
-import { CniError } from "../error.ts";
 import type { Desired, DesiredProbe } from "../model.ts";
 import { ask } from "../wire/ask.ts";
 import type { Question } from "../wire/question.ts";
@@ -36,8 +35,8 @@ export async function probe(desired: Desired, { addresses, timeout }: DesiredPro
     }
     return { silences, notes };
   } catch (cause) {
-    if (!(cause instanceof CniError)) throw cause;
-    return { silences: [], notes: [`the wire could not be asked: ${cause.message}`] };
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return { silences: [], notes: [`the wire could not be asked: ${reason}`] };
   }
 }
 

@@ -44,7 +44,7 @@ export function isAbout({ links }: Snapshot, now: Snapshot): boolean {
 }
 
 const name = z.string().check(z.refine((text: string) => findAltNameFault(text) === undefined));
-const word = z.string().check(z.regex(/^(?!-)[^\s#\\'"\p{Cc}\ufffd]{1,255}$/u));
+const word = z.string().check(z.regex(/^(?!-)[^\s#\\'"\p{Cc}\ufffd]{1,65536}$/u));
 const optional = <T extends z.ZodMiniType>(type: T) =>
   z.pipe(
     z.optional(type),

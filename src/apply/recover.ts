@@ -1,5 +1,5 @@
 import { runIp } from "../host/ip.ts";
-import { journalPath, readJournalFile, removeJournalFile } from "../host/journal.ts";
+import { ageOfJournal, journalPath, readJournalFile, removeJournalFile } from "../host/journal.ts";
 import { observe } from "../observe/observe.ts";
 import { snapshotNow } from "../observe/snapshot.ts";
 import { plan } from "../plan/plan.ts";
@@ -7,6 +7,9 @@ import { showCommand } from "../plan/shell.ts";
 import type { Journal } from "./journal.ts";
 import { writeLines } from "./lines.ts";
 import { takeBack } from "./takeBack.ts";
+
+/** In seconds: runtimes try again at once. What was there so long others may have built on, or made anew. */
+const oldest = 600;
 
 /**
  * Finishes or takes back what an ADD began that was killed, or that could not undo it. The lock has to be held.
@@ -32,6 +35,10 @@ export async function recover({ lock }: { lock: number }): Promise<readonly stri
   if ("fault" in read) {
     removeJournalFile();
     return [`removed the journal ${journalPath()} of an earlier ADD without acting on it: ${read.fault}`];
+  }
+  if (ageOfJournal() > oldest) {
+    removeJournalFile();
+    return ["an earlier ADD did not come to its end, long ago: what it left stays, see 'ifacer plan -f net.yaml'"];
   }
   const { journal, certain } = read;
   const here =

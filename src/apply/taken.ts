@@ -46,6 +46,18 @@ export function findTaken(desired: Desired, { before, now }: Span): ReadonlySet<
   for (const link of [...made.filter(isVlan), ...made.filter((link) => !isVlan(link)), ...raised.filter(isBond)]) {
     if (isStoodOn(link, { before, now, made, taken })) taken.add(link.index);
   }
+  // What a VLAN that is taken stands on belongs to it, whoever made that.
+  for (const vlan of made.filter((link) => taken.has(link.index))) {
+    const parent = now.links.find(({ name }) => name === vlan.parent);
+    if (parent !== undefined) taken.add(parent.index);
+  }
+  // A bond that was up before is somebody's: its last slave stays.
+  for (const bond of now.links.filter((link) => isBond(link) && findByIndex(before, link)?.up)) {
+    const slaves = now.links.filter(({ master }) => master === bond.name);
+    if (slaves.length > 0 && slaves.every((slave) => findByIndex(before, slave)?.master === undefined)) {
+      taken.add(bond.index);
+    }
+  }
   for (const link of now.links) {
     const master = now.links.find(({ name }) => name === link.master);
     if (master !== undefined && taken.has(master.index)) taken.add(link.index);
@@ -78,7 +90,8 @@ function isStoodOn(link: Link, { before, now, made, taken }: Standing): boolean 
     (now.listeners.get(link.index) ?? 0) > here ||
     now.entries.some(
       ({ kind, key, words, madeBy }) =>
-        madeBy === "somebody" &&
+        // A router gives any new link an address; that of a NIC is what the node is reached by.
+        (madeBy === "somebody" || (madeBy === "network" && !isOurs)) &&
         words.includes(link.index) &&
         !before.entries.some((entry) => entry.kind === kind && entry.key === key),
     )

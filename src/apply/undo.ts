@@ -25,7 +25,11 @@ export function planUndo(desired: Desired, span: Span): Undoing {
     const earlier = findByIndex(before, link);
     return earlier === undefined || taken.has(link.index) ? [] : [{ earlier, link }];
   });
-  const released = pairs.filter(({ earlier, link }) => isEnslaved(desired, { earlier, link }));
+  // A bond of this name that somebody else made meanwhile is not the config's.
+  const bonds = now.links.filter((link) => findByIndex(before, link) !== undefined || made.includes(link));
+  const released = pairs.filter(
+    ({ earlier, link }) => isEnslaved(desired, { earlier, link }) && bonds.some(({ name }) => name === link.master),
+  );
   const restored = pairs.filter(
     ({ earlier, link }) => link.master === earlier.master || released.some((pair) => pair.link === link),
   );
@@ -73,10 +77,12 @@ function restore(earlier: Link, link: Link, { released, emptied }: Fate): string
     .map((altName) => `link property del dev ${name} altname ${altName}`);
   if (link.up && !earlier.up) lines.push(`link set dev ${name} down`);
   // A NIC that leaves its bond gets its own MAC back from the driver; a bond that loses its last slave gets a random one.
-  const mac = (link.mac !== earlier.mac && !released) || emptied ? earlier.mac : undefined;
-  if (link.kind === "bond") lines.push(...restoreBond(earlier, link, { mac }));
+  const isBond = link.kind === "bond";
+  const mac = (isBond && link.mac !== earlier.mac && !released) || emptied ? earlier.mac : undefined;
+  if (isBond) lines.push(...restoreBond(earlier, link, { mac }));
   else if (mac !== undefined) lines.push(`link set dev ${name} address ${mac}`);
-  if (link.mtu !== earlier.mtu) lines.push(`link set dev ${name} mtu ${earlier.mtu}`);
+  // Of a NIC that ifacer does not enslave it changes neither.
+  if (link.mtu !== earlier.mtu && (isBond || released)) lines.push(`link set dev ${name} mtu ${earlier.mtu}`);
   // It is also set down.
   if (earlier.up && (released || !link.up)) lines.push(`link set dev ${name} up`);
   return lines;

@@ -157,9 +157,9 @@ function desireVlans(config: Config, { pod, bond, problems, warnings }: VlanCont
     return [];
   }
   const parents = bond ? [bond.name] : config.interfaces;
-  problems.push(...findVlanNameProblems(config, parents));
+  problems.push(...findVlanNameProblems(config, { parents, bond, pod }));
   return parents.map((parent) => {
-    const name = config.vlan?.name ?? nameInPod(parent, { parents, bond, pod }) ?? `${parent}.${id}`;
+    const name = config.vlan?.name ?? nameInPod({ parents, bond, pod }) ?? `${parent}.${id}`;
     const shortName = fitsLinkName(name) ? undefined : shortenVlanName(name, id);
     if (shortName && findAltNameFault(name) === undefined) {
       warnings.push({
@@ -175,11 +175,15 @@ function desireVlans(config: Config, { pod, bond, problems, warnings }: VlanCont
  * The name of a Pod's VLAN that is an interface of its own for the runtime, as Multus expects it; `undefined`: it stands on the
  * runtime's interface, on a bond, or is one of several.
  */
-function nameInPod(
-  parent: string,
-  { parents, bond, pod }: { parents: readonly string[]; bond: DesiredBond | undefined; pod: InPod | undefined },
-): string | undefined {
-  return parents.length === 1 && bond === undefined && parent !== pod?.ifName ? pod?.ifName : undefined;
+function nameInPod({ parents, bond, pod }: Naming): string | undefined {
+  return parents.length === 1 && bond === undefined && parents[0] !== pod?.ifName ? pod?.ifName : undefined;
+}
+
+/** What the names of VLANs follow from. */
+interface Naming {
+  readonly parents: readonly string[];
+  readonly bond: DesiredBond | undefined;
+  readonly pod: InPod | undefined;
 }
 
 function desireVlanSettings({ vlan }: Config, findings: Findings): readonly Setting[] {
@@ -190,9 +194,11 @@ function desireVlanSettings({ vlan }: Config, findings: Findings): readonly Sett
   return settings;
 }
 
-function findVlanNameProblems(config: Config, parents: readonly string[]): Problem[] {
-  const name = config.vlan?.name;
-  const path = "vlan.name";
+function findVlanNameProblems(config: Config, naming: Naming): Problem[] {
+  const { parents } = naming;
+  const name = config.vlan?.name ?? nameInPod(naming);
+  // The Pod's author chooses it as well, in an annotation.
+  const path = config.vlan?.name === undefined ? "CNI_IFNAME" : "vlan.name";
   if (name === undefined) return findDerivedNameProblems(config, parents);
   const fault = findLinkNameFault(name);
   if (fault) return [{ path, message: `the name ${JSON.stringify(name)} ${fault}` }];

@@ -34,11 +34,24 @@ export function readGranted(result: JsonObject, { link }: { link: string }): Gra
     return {
       link,
       destination: writeSubnet(destination),
-      gateway: readGateway(route, "gw") ?? (isOnLink(attributes) ? undefined : own?.gateway),
+      gateway: chooseGateway(route, destination, isOnLink(attributes) ? undefined : own?.gateway),
       attributes,
     };
   });
-  return { addresses, routes };
+  return { addresses: withoutTwins(addresses), routes: withoutTwins(routes) };
+}
+
+/** The unspecified address means that the destination is on the link, as in DHCP's classless routes (RFC 3442). */
+function chooseGateway(route: JsonObject, { family }: Subnet, usual: string | undefined): string | undefined {
+  const given = readGateway(route, "gw");
+  if (given === "0.0.0.0" || given === "::") return undefined;
+  if (given !== undefined && given.includes(":") !== (family === "6")) throw unusable("gw", given);
+  return given ?? usual;
+}
+
+/** `ip` takes none of them twice. */
+function withoutTwins<T>(items: readonly T[]): readonly T[] {
+  return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
 }
 
 /** The attributes that a route has from 1.1.0 on, and iproute2's words for them. */

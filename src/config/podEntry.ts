@@ -89,6 +89,7 @@ function judgeDesired(
     const one = interfaces.length === 1 ? " (a bond needs two or more interfaces)" : "";
     return [{ path: "vlanID", message: `nothing would be made in the Pod: set vlanID, or bond${one}` }];
   }
+  if (ipam === "ifacer") return [{ path: "ipam.type", message: "ifacer gives no addresses: name an IPAM plugin" }];
   if (ipam !== undefined && vlans.length > 1) {
     const names = vlans.map(({ name }) => name).join(", ");
     return [

@@ -13,6 +13,11 @@ export function readJournalFile(): RootFile | undefined {
   return readRootFile(journalPath());
 }
 
+/** How long ago the journal was written, in seconds. */
+export function ageOfJournal(): number {
+  return (Date.now() - statSync(journalPath()).mtimeMs) / 1000;
+}
+
 /**
  * Writes the journal, whole or not at all: whoever is killed meanwhile leaves the earlier one. Not flushed to a disk, as what
  * it tells of is gone with the next boot.

@@ -9,17 +9,16 @@ import { isEnough, watchForEnd } from "./questions.ts";
 import { aboutLoopback, lookArguments, type StartedLook } from "./start.ts";
 import { parseVlanConfig } from "./vlanConfig.ts";
 
-/** All that there is in a Pod, whose links are few. Addresses come first, see `askAbout`. */
-const aboutPod = ["address show", "route show table all"];
-
 /**
- * Looks at all links, addresses and routes of a Pod, in one run of `ip`.
+ * Looks at all links and addresses of a Pod, and at its routes where they matter, in one run of `ip`. Addresses come first, see
+ * `askAbout`.
  *
  * Throws code 3 (there is no such namespace), 102 (no `ip`) or 103 (`ip` failed).
  */
-export async function observePod(netns: string): Promise<Current> {
+export async function observePod(netns: string, { routes = true } = {}): Promise<Current> {
   await requireNamespace(netns);
-  const { command, status, stdout, stderr } = await runIp(lookArguments, aboutPod, { netns });
+  const lines = ["address show", ...(routes ? ["route show table all"] : [])];
+  const { command, status, stdout, stderr } = await runIp(lookArguments, lines, { netns });
   const seen = parseIpOutput(stdout);
   if (seen.links.length === 0) {
     await requireNamespace(netns);

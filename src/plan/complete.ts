@@ -1,9 +1,6 @@
-import { type Conflict, type Current, type Desired, isBondMode, type Link } from "../model.ts";
+import type { Conflict, Current, Desired, Link } from "../model.ts";
 import { inTheWay } from "./conflict.ts";
 import { findAnyUse } from "./enslave.ts";
-
-/** The modes in which frames go out through every slave: one that leads elsewhere takes its part of them along. */
-const spreadingModes = ["balance-rr", "balance-xor", "broadcast", "802.3ad"];
 
 interface Completing {
   /** The slaves that the config wants. */
@@ -35,7 +32,8 @@ export function findCompletionConflicts(bond: Link, { nics, changed, desired, cu
     ];
   }
   const mode = bond.driverData["mode"];
-  if (desired.allowInUse || (isBondMode(mode) && !spreadingModes.includes(mode))) return [];
+  // In all other modes frames go out through every slave: one that leads elsewhere takes its part of them along.
+  if (desired.allowInUse || mode === "active-backup") return [];
   return [
     inTheWay(
       bond.name,

@@ -49,7 +49,9 @@ function findUnfitness({ name, kind, mac, master, masterKind }: Link): string[] 
 /** Why a link can't be set up, or nothing. */
 export function findParentDown({ name, parent, parentDown }: Link): string[] {
   if (!parentDown || parent === undefined) return [];
-  return [`${name} can't be set up while ${parent}, on which it stands, is down: run 'ip link set dev ${parent} up'`];
+  return [
+    `${name} can't be set up while ${parent}, on which it stands, is down: run 'ip link set dev ${quoteForShell(parent)} up'`,
+  ];
 }
 
 function findUppers(nic: Link, { desired, current }: Enslaving): string[] {

@@ -1,4 +1,4 @@
-import { type Current, type Desired, findLink, type Link } from "../model.ts";
+import type { Current, Desired, Link } from "../model.ts";
 import { plan } from "./plan.ts";
 
 /**
@@ -15,7 +15,8 @@ export function findOwn(desired: Desired, current: Current): readonly Link[] {
   // An empty bond that is down would do for ADD whatever its mode.
   const raised = current.links.map((link) => ({ ...link, up: true }));
   return parts.flatMap(({ name, ...part }) => {
-    const link = findLink(current, name);
+    // By its own name: an altname is what anybody in the Pod can give to any link.
+    const link = current.links.find((candidate) => candidate.name === name);
     // It is what it should be if a plan of it alone, of which the parent may be gone, finds nothing in its way.
     const { conflicts } = plan({ ...desired, interfaces: [], ...part }, { ...current, links: raised });
     return link && !conflicts.some((conflict) => conflict.link === link.name) ? [link] : [];

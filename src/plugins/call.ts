@@ -23,6 +23,9 @@ export interface PluginAnswer {
   readonly notes: readonly string[];
 }
 
+/** Set for the plugins that ifacer starts: one that is ifacer, by whatever name, must not start another without end. */
+const delegated = "IFACER_DELEGATED";
+
 /**
  * Runs another plugin to its end, with the config on its standard input. No shell is involved.
  *
@@ -31,9 +34,13 @@ export interface PluginAnswer {
  */
 export async function callPlugin(call: PluginCall): Promise<PluginAnswer> {
   const { verb, type, what, environment, config } = call;
+  if (process.env[delegated] !== undefined) {
+    const message = `${what} ${type} is not started: ifacer was itself started by ifacer as such a plugin, which would not end`;
+    throw new CniError(Code.invalidConfig, message);
+  }
   const file = findPlugin(type, call);
   const { status, stdout, stderr } = await run(file, {
-    env: { ...process.env, ...environment, CNI_COMMAND: verb },
+    env: { ...process.env, ...environment, CNI_COMMAND: verb, [delegated]: "1" },
     stdin: encodeJson(config),
     whose: `${what} ${type}`,
   });

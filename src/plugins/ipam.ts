@@ -1,6 +1,7 @@
 import { CniError, Code } from "../error.ts";
-import type { JsonObject } from "../json.ts";
+import { JsonObject, member } from "../json.ts";
 import { convertResult, listOf } from "../protocol/result.ts";
+import { isSupported } from "../protocol/versions.ts";
 import { callPlugin, type PluginCall, readDocument } from "./call.ts";
 import { findPlugin } from "./find.ts";
 
@@ -58,15 +59,20 @@ function describe({ type, path, ifName, netns, config }: Ipam, verb: PluginCall[
   return { verb, type, what, path, config, environment };
 }
 
-function readResult(stdout: string, { type }: Ipam): JsonObject {
+function readResult(stdout: string, { type, config }: Ipam): JsonObject {
   let result: JsonObject;
   try {
-    result = convertResult(readDocument(stdout), "1.0.0");
+    // An answer without a version has the config's.
+    const version = member(config, "cniVersion");
+    const known = typeof version === "string" && isSupported(version) ? version : "1.0.0";
+    result = convertResult(convertResult(readDocument(stdout), known), "1.0.0");
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const details = `stdout: ${stdout.slice(0, 2000)}`;
     throw new CniError(Code.ipFailed, `${what} ${type} answered what is no CNI result: ${reason}`, { details, cause });
   }
+  const whole = [...listOf(result, "ips"), ...listOf(result, "routes")].every((item) => item instanceof JsonObject);
+  if (!whole) throw new CniError(Code.ipFailed, `${what} ${type} answered with an address or route that is no object`);
   if (listOf(result, "ips").length === 0) throw new CniError(Code.ipFailed, `${what} ${type} gave no address`);
   return result;
 }

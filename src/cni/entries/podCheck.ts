@@ -37,7 +37,8 @@ function findLostRoute(route: unknown, { uses }: Current): string[] {
   if (subnet === undefined) return [];
   const destination = writeSubnet(networkOf(subnet));
   const address = parseAddress(text(route, "gw"));
-  const gateway = address && writeAddress(address);
+  // The unspecified one means that the destination is on the link.
+  const gateway = address && address.value !== 0n ? writeAddress(address) : undefined;
   const there = [...uses.values()].some(({ routes }) =>
     routes.some((other) => routeLeads(other, { destination, gateway })),
   );

@@ -25,12 +25,19 @@ import { describeIpam, listMade, makeInPod } from "./podMaking.ts";
 
 const silence: Answer = { journal: [] };
 
+/** For verbs that are about no interface: no config names it. */
+const someInterface = "ifacer";
+
 /** Makes links in the Pod. All that is wrong is found before anything is changed. */
 export async function add(request: RequestOf<"ADD">, { look }: Prefetched): Promise<Answer> {
   const { config, netns, ifName, path } = request;
   convertResult(config.prevResult, config.cniVersion);
   const { reading, dns } = readPodEntry(config.body, { ifName });
   const { desired } = requireDesired(reading);
+  if (await isOwnNamespace(netns)) {
+    const message = `CNI_NETNS ${netns} is the node's own network namespace, where linkInContainer makes nothing`;
+    throw new CniError(Code.ownNamespace, message);
+  }
   const seen = await observePod(netns);
   refuseConflicts(await readPolicy()(desired, seen));
   refuseConflicts([...plan(desired, seen).conflicts, ...(await lookForShadows(desired, seen, look))]);
@@ -52,8 +59,9 @@ export async function check(request: RequestOf<"CHECK">, { look }: Prefetched): 
   const faults = [
     ...[...conflicts, ...(await lookForShadows(desired, seen, look))].map(({ message }) => message),
     ...changes.map(describeLack),
+    // Without one in the config the parent's may have changed since.
     ...drift
-      .filter(({ what }) => what === "mtu")
+      .filter(({ what }) => what === "mtu" && desired.mtu !== undefined)
       .map((mtu) => `${mtu.link} has the MTU ${mtu.current}, wanted is ${mtu.desired}`),
     ...findLost(desired, { seen, prevResult: config.prevResult }),
   ];
@@ -70,16 +78,18 @@ export async function del(request: RequestOf<"DEL">): Promise<Answer> {
   const netns = (await isOwnNamespace(request.netns)) ? "" : request.netns;
   const freed = askIpam({ ...request, netns }, "DEL", desired);
   await freed.catch(() => {});
-  if (netns !== "") await removeFrom(netns, desired);
-  return freed;
+  const notes = netns === "" ? [] : await removeFrom(netns, desired);
+  return { journal: [...notes, ...(await freed).journal] };
 }
 
-/** That the namespace is gone, and the links with it, is as good. */
-async function removeFrom(netns: string, desired: Desired): Promise<void> {
+/** Links that can't be removed go with their Pod: they are told of, and keep no Pod from being taken down. */
+async function removeFrom(netns: string, desired: Desired): Promise<string[]> {
   try {
     await removeOwn(desired, { netns });
+    return [];
   } catch (cause) {
-    if (!(cause instanceof CniError && cause.code === Code.noNamespace)) throw cause;
+    if (!(cause instanceof CniError)) throw cause;
+    return cause.code === Code.noNamespace ? [] : [cause.message];
   }
 }
 
@@ -87,7 +97,7 @@ async function removeFrom(netns: string, desired: Desired): Promise<void> {
 export async function gc(request: RequestOf<"GC">): Promise<Answer> {
   const { config } = request;
   const nameOf = (ifName: string) => readPodEntry(config.body, { ifName }).reading.desired;
-  const desired = nameOf("eth0");
+  const desired = nameOf(someInterface);
   if (desired === undefined) return silence;
   const named = { ...config, body: withLinkNames(config.body, (ifName) => nameTopmost(nameOf(ifName) ?? desired)) };
   return askIpam({ ...request, config: named }, "GC", desired);
@@ -95,7 +105,7 @@ export async function gc(request: RequestOf<"GC">): Promise<Answer> {
 
 /** Throws code 50 where no ADD can work on this node, and what the IPAM plugin says. */
 export async function status(request: RequestOf<"STATUS">): Promise<Answer> {
-  const { desired } = requireDesired(readPodEntry(request.config.body, { ifName: "eth0" }).reading);
+  const { desired } = requireDesired(readPodEntry(request.config.body, { ifName: someInterface }).reading);
   await checkNode(desired);
   return askIpam(request, "STATUS", desired);
 }
@@ -123,7 +133,10 @@ async function askIpam(
   return (await isAllowed(desired, verb)) ? { journal: await callIpam(ipam, verb) } : silence;
 }
 
-/** A policy that can't be read takes neither Pods nor the node out of service, but nothing is started against it. */
+/**
+ * A policy that can't be read takes neither Pods nor the node out of service: what was given before is freed, and nothing else is
+ * started.
+ */
 async function isAllowed(desired: Desired, verb: "CHECK" | "DEL" | "GC" | "STATUS"): Promise<boolean> {
   try {
     // Only what may be started is asked: an attachment from before the policy has to be freed.
@@ -136,9 +149,8 @@ async function isAllowed(desired: Desired, verb: "CHECK" | "DEL" | "GC" | "STATU
       allowInUse: false,
     } as const;
     return (await readPolicy()(started, { links: [], vlans: [], uses: new Map() })).length === 0;
-  } catch (cause) {
-    if (verb === "DEL" || verb === "GC") throw cause;
-    return false;
+  } catch {
+    return verb === "DEL" || verb === "GC";
   }
 }
 
