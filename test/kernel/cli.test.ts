@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { executable, type Namespace, namespace } from "./harness.ts";
+import { executable, type Namespace, namespace, seeingOnly } from "./harness.ts";
 import { photograph } from "./node.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ifacer-cli-`);
@@ -26,14 +26,6 @@ async function nodeWith(...nics: string[]): Promise<Namespace> {
     await ns.ip(`link set dev ${nic} up`);
   }
   return ns;
-}
-
-/** The command before one that sees no other Pod than this: the Pods of tests beside this one are on the same machine. */
-function onlyPod({ name }: Namespace): string[] {
-  const script =
-    'mount -t tmpfs none /mnt && touch "/mnt/$0" && mount --bind "/run/netns/$0" "/mnt/$0" && mount -t tmpfs none /run/netns && ' +
-    'touch "/run/netns/$0" && mount --bind "/mnt/$0" "/run/netns/$0" && exec "$@"';
-  return ["unshare", "--mount", "sh", "-c", script, name];
 }
 
 /** Runs a command of ifacer inside and returns what it wrote, with the folder's name taken out. */
@@ -232,7 +224,7 @@ describe("looking at the node", () => {
     await ns.ip("link set dev ens160 down");
     await ns.run(["sh", "-c", "until ip link show dev bond0 | grep -q LOWER_UP; do sleep 0.1; done"]);
 
-    const look = (words: string) => run(ns, words, {}, onlyPod(pod));
+    const look = (words: string) => run(ns, words, {}, seeingOnly(pod));
     const { status, stdout, stderr } = await look(`status -f ${net}`);
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toBe(`ens192: dummy, up, MTU 1500, active in bond0

@@ -91,6 +91,14 @@ function commands(inside: readonly string[], ipInside: readonly string[]): Pick<
   };
 }
 
+/** The command before one that sees no other Pod than this: the Pods of tests beside this one are on the same machine. */
+export function seeingOnly({ name }: Namespace): string[] {
+  const script =
+    'mount -t tmpfs none /mnt && touch "/mnt/$0" && mount --bind "/run/netns/$0" "/mnt/$0" && mount -t tmpfs none /run/netns && ' +
+    'touch "/run/netns/$0" && mount --bind "/mnt/$0" "/run/netns/$0" && exec "$@"';
+  return ["unshare", "--mount", "sh", "-c", script, name];
+}
+
 /** What a plugin answered; `json` is its stdout read as JSON, undefined if it wrote nothing. */
 export interface Answer extends Ended {
   // biome-ignore lint/suspicious/noExplicitAny: a result or an error, as the test expects

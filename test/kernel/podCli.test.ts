@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { addChain, type Chain, deleteChain } from "./chain.ts";
-import { executable, type Namespace, namespace } from "./harness.ts";
+import { executable, type Namespace, namespace, seeingOnly } from "./harness.ts";
 import { nodeWith, photograph } from "./node.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ifacer-pod-cli-`);
@@ -18,9 +18,15 @@ function chain(...plugins: Chain["plugins"]): Chain {
 }
 
 /** Runs a command about a config, and returns what it wrote, with the folder's name taken out. */
-async function run(ns: Namespace, words: string, config?: object, env: Record<string, string> = {}) {
+async function run(
+  ns: Namespace,
+  words: string,
+  config?: object,
+  env: Record<string, string> = {},
+  before: string[] = [],
+) {
   writeFileSync(`${folder}/net.json`, JSON.stringify(config ?? {}));
-  const argv = [executable, ...words.split(" "), ...(config ? ["-f", `${folder}/net.json`] : [])];
+  const argv = [...before, executable, ...words.split(" "), ...(config ? ["-f", `${folder}/net.json`] : [])];
   const { status, stdout, stderr } = await ns.run(argv, {
     env: { CNI_COMMAND: undefined, CNI_PATH: undefined, COLUMNS: undefined, ...env },
   });
@@ -158,36 +164,38 @@ describe("status", () => {
   test("shows what ADD made in a Pod below what it stands on, and the VLAN of the node that came later", async () => {
     await using node = await nodeWith("ens192");
     await using pod = await namespace();
+    const look = (words: string) => run(node, words, undefined, {}, seeingOnly(pod));
     const config = chain(macvlan, vlan);
     await addChain(node, pod, "pod1", config);
     const tree = `ens192: dummy, up, MTU 1500
 └─ net1: macvlan bridge in the Pod's namespace ${pod.name}, up, MTU 1500
    └─ net1.3: VLAN 3 in the Pod's namespace ${pod.name}, up, MTU 1500, made by ifacer
 `;
-    expect(await run(node, "status")).toEqual({ status: 0, stderr: "", stdout: tree });
+    expect(await look("status")).toEqual({ status: 0, stderr: "", stdout: tree });
 
     await node.ip("link add link ens192 name ens192.3 type vlan id 3");
     await node.ip("link set dev ens192.3 up");
     const problem = `ens192.3 takes all frames of VLANs in Pods, up or down: net1.3 in ${pod.name}; remove it when nothing uses it, or put these Pods' macvlans on it`;
-    const { stdout } = await run(node, "status");
+    const { stdout } = await look("status");
     expect(stdout).toContain(`\n├─ ens192.3: VLAN 3, up, MTU 1500, not made by ifacer\n│      ! ${problem}\n`);
     expect(stdout).toEndWith("\n1 problem, marked with '!'\n");
-    const { links } = JSON.parse((await run(node, "status -o json")).stdout);
+    const { links } = JSON.parse((await look("status -o json")).stdout);
     expect(links).toMatchObject([
       { name: "ens192", problems: [] },
       { name: "ens192.3", namespace: null, problems: [problem] },
       { name: "net1", namespace: pod.name, parent: "ens192" },
       { name: "net1.3", namespace: pod.name, parent: "net1", madeByIfacer: true, problems: [] },
     ]);
-    expect((await run(node, "status --mermaid")).stdout).toContain("VLAN 3 in the Pod's namespace");
+    expect((await look("status --mermaid")).stdout).toContain("VLAN 3 in the Pod's namespace");
 
     await deleteChain(node, pod, "pod1", config);
-    expect((await run(node, "status")).stdout).not.toContain("net1");
+    expect((await look("status")).stdout).not.toContain("net1");
   });
 
   test("shows a bond of the Pod's interfaces, and that its VLAN is down", async () => {
     await using node = await nodeWith("ens192", "ens160");
     await using pod = await namespace();
+    const look = (words: string) => run(node, words, undefined, {}, seeingOnly(pod));
     for (const [nic, name] of [
       ["ens192", "a"],
       ["ens160", "b"],
@@ -197,7 +205,7 @@ describe("status", () => {
     const bond = { type: "ifacer", linkInContainer: true, interfaces: ["a", "b"], bond: { mode: 1 }, vlanID: 7 };
     await addChain(node, pod, "pod1", chain(bond));
     await pod.ip("link set dev net1.7 down");
-    const { stdout } = await run(node, "status");
+    const { stdout } = await look("status");
     expect(stdout).toMatch(
       /\nens160: .*\n└─ b: macvlan .* net1\n {3}└─ net1: bond active-backup .*, made by ifacer\n {6}└─ net1.7: VLAN 7 .*, down, /,
     );
