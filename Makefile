@@ -59,7 +59,7 @@ check: build
 	@$(bun) scripts/test.ts types lint unit
 
 kernel-test: setup build
-	@scripts/on-kernel.sh $(bun) test --timeout 60000 $(or $(FILES),test/kernel)
+	@scripts/on-kernel.sh $(bun) test --timeout 180000 $(or $(FILES),test/kernel)
 
 services-test runtime-test: setup build
 	@$(bun) scripts/test.ts $(@:-test=)
