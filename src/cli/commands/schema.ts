@@ -64,6 +64,7 @@ const policyWords: Readonly<Record<string, string>> = {
   interfaces: "Which NICs configs may use, by name or altname.",
   "interfaces.allow": "NICs that configs may use: these and no others.",
   "interfaces.deny": "NICs that no config may use, also where allow has them.",
+  "interfaces.slaveKinds": "Kinds of link that may join a bond beside hardware, VLANs, dummies and taps.",
   vlanIDs: "VLAN ids that configs may use, such as 100-199,300.",
   bond: "Whether configs may have a bond.",
   allowInUse: "Whether configs may set allowInUse.",
