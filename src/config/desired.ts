@@ -9,7 +9,15 @@ import {
   type Setting,
 } from "../model.ts";
 import { parseBondOptions } from "./bondOptions.ts";
-import { findAltNameFault, findLinkNameFault, findServiceFault, fitsLinkName, shortenVlanName } from "./linkNames.ts";
+import {
+  findAltNameFault,
+  findLinkNameFault,
+  findServiceFault,
+  fitsLinkName,
+  indexFault,
+  isIndexName,
+  shortenVlanName,
+} from "./linkNames.ts";
 import type { Config } from "./schema.ts";
 import { parseValue, quote } from "./values.ts";
 import { parseVlanOptions } from "./vlanOptions.ts";
@@ -216,7 +224,7 @@ function findDerivedNameProblems(config: Config, parents: readonly string[]): Pr
   for (const [index, parent] of parents.entries()) {
     if (findAltNameFault(parent)) continue;
     const name = `${parent}.${config.vlanID}`;
-    const own = fitsLinkName(name) ? findServiceFault(name) : undefined;
+    const own = isIndexName(name) ? indexFault : fitsLinkName(name) ? findServiceFault(name) : undefined;
     const fault = findAltNameFault(name) ?? (own && `${own}: set vlan.name`);
     if (fault) problems.push({ path: `interfaces[${index}]`, message: `the VLAN's name ${name} ${fault}` });
   }

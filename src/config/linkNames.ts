@@ -16,14 +16,17 @@ export function fitsLinkName(name: string): boolean {
  * And what udev and systemd-networkd do with a name, as a link that is renamed is not found again.
  */
 export function findLinkNameFault(name: string): string | undefined {
-  if (isIndexName(name)) return "is what ip takes for the link with that index";
+  if (isIndexName(name)) return indexFault;
   return findNameFault(name, longestName) ?? findServiceFault(name);
 }
 
-/** Whether `ip` takes a name for an index where no link is called that: `if2`. */
+/** Whether `ip` takes a name for an index where no link is called that: `if2`, and also `if2.100` (ll_map.c, ll_idx_a2n). */
 export function isIndexName(name: string): boolean {
-  return name.startsWith("if") && /^\d+$/.test(name.slice(2));
+  return name.startsWith("if") && /^\d/.test(name.slice(2));
 }
+
+/** What is wrong with such a name for a link that is to be made. */
+export const indexFault = "is what ip takes for the link with that index";
 
 /**
  * Why udev or systemd-networkd would not leave a link of this name alone, or `undefined`: udev takes `!` for a `/` of sysfs and

@@ -22,8 +22,8 @@ export interface IpSite {
 /** An `ip` that was started and waits for its further lines on standard input. What it says on standard error is lost. */
 export interface StartedIp {
   /**
-   * Gives it its lines and returns its standard output, with the answer to the first line, as soon as `isWhole` says of a piece that with it it is
-   * whole, at the latest when it ends. To wait for the end takes as long again.
+   * Gives it its lines and returns its standard output, with the answer to the first line, as soon as `isWhole` says that the
+   * piece it is given is the last one, at the latest when `ip` ends. To wait for the end takes as long again.
    *
    * Throws code 102 where there is no `ip` and 103 where it can't be started. That it fails is for the caller to judge.
    */

@@ -24,6 +24,7 @@ describe.each(places)("%s", (path, write) => {
     ["b*", 'has the character "*", which systemd-networkd reads as a pattern or a quote'],
     ["b[1]", 'has the character "[", which systemd-networkd reads as a pattern or a quote'],
     ["123", "has digits only, which systemd-networkd does not take for a name"],
+    ["if2.5", "is what ip takes for the link with that index"],
     ["if2", "is what ip takes for the link with that index"],
   ])("can't be %s", (name, fault) => {
     expect(read(write(name)).problems).toEqual([{ path, message: `the name ${JSON.stringify(name)} ${fault}` }]);
@@ -56,5 +57,8 @@ describe("a NIC's name", () => {
     ]);
     expect(read({ interfaces: ["bé"], vlanID: 5, vlan: { name: "b.5" } }).problems).toEqual([]);
     expect(read({ interfaces: ["123"], vlanID: 5 }).problems).toEqual([]);
+    expect(read({ interfaces: ["if2"], vlanID: 5 }).problems.map(({ message }) => message)).toEqual([
+      "the VLAN's name if2.5 is what ip takes for the link with that index: set vlan.name",
+    ]);
   });
 });

@@ -87,7 +87,8 @@ function commands(inside: readonly string[], ipInside: readonly string[]): Pick<
   return {
     run: (argv, options) => runCommand([...inside, ...argv], options),
     ip: (line) => runIp(split(line)),
-    json: async (line) => JSON.parse((await runIp(["-j", ...split(line)])) || "[]"),
+    // iproute2 writes control characters of names and aliases as they are.
+    json: async (line) => JSON.parse((await runIp(["-j", ...split(line)])).replaceAll(/[^\P{Cc}\n]/gu, "?") || "[]"),
   };
 }
 

@@ -217,9 +217,11 @@ test("a name that ip may take for an index is just not there, or there", async (
   expect(await refuse(ns, { interfaces: ["if2", "free"], bond }, 100)).toContain(
     "the interface if2 is not on this node",
   );
-  expect(await refuse(ns, { interfaces: ["if2"], vlanID: 5 }, 100)).toContain("the interface if2 is not on this node");
+  expect(await refuse(ns, { interfaces: ["if2"], vlanID: 5, vlan: { name: "v5" } }, 100)).toContain(
+    "the interface if2 is not on this node",
+  );
   await setUp(ns, ["link add name if3 type dummy", "link add name if99 type dummy"]);
-  expect(await add(ns, { interfaces: ["if3", "if99"], bond })).toHaveLength(3);
+  expect(await add(ns, { interfaces: ["if3", "if99"], bond })).toHaveLength(4);
   expect(await add(ns, { interfaces: ["if3", "if99"], bond })).toEqual([]);
 });
 
@@ -233,7 +235,12 @@ test("VLANs, the only NICs, or with groups of their own, are taken as slaves", a
     // The Ethernet address of all hosts.
     "address add 239.0.0.1/32 dev free2 autojoin",
   ]);
-  expect(await add(ns, { interfaces: ["free.5", "free2"], bond, allowInUse: true })).toHaveLength(3);
+  expect(await add(ns, { interfaces: ["free.5", "free2"], bond, allowInUse: true })).toEqual([
+    "ifacer: made the bond bond0 with mode active-backup",
+    "ifacer: made free.5 a slave of bond0",
+    "ifacer: made free2 a slave of bond0",
+    "ifacer: set bond0 up",
+  ]);
 });
 
 test("a control character in somebody's name for a link is shown escaped", async () => {
