@@ -24,7 +24,7 @@ const parts: Record<string, string[]> = {
     "test",
     "--parallel=3",
     "--timeout",
-    "180000",
+    "240000",
     "test/kernel",
   ],
   services: withPrograms("services", { folder: "test/services", nics: 3 }),

@@ -28,7 +28,7 @@ if (task === "serve") {
     } else if (Number(message.toString()) >= first) arrivals.push(performance.now());
   });
   let end = start + Number(seconds) * 1000;
-  let patience = 0;
+  let patience = 3_000;
   // What is on its way then is waited for.
   process.on("SIGTERM", () => {
     end = performance.now();

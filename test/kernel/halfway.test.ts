@@ -91,7 +91,7 @@ describe.each(steps.map((step, index) => [index, step] as const))("an ip that do
     await addKilled(ns, lines);
     await add(ns);
     expect(await tell(ns)).toEqual(complete(200));
-  }, 180_000);
+  }, 300_000);
 });
 
 test("an ip that is killed itself: ADD fails with its exit status, and all is as before", async () => {

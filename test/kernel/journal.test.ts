@@ -44,7 +44,7 @@ describe("what a killed ADD left is taken back by the next one, whatever its con
       expect(await photographSettled(ns)).toBe(before);
       expect(existsSync(journalOf(ns))).toBe(false);
     },
-    180_000,
+    300_000,
   );
 
   test("killed while undoing what the driver refused: a macvlan that can't be seen from the node is on the second NIC", async () => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
   await addVlan(gateway, "ens1", 201, "198.51.100.1/24");
   // The switch does not carry VLAN 201 to the node.
   await plugIn(hub, node, "ens192", "node", ["200"]);
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   for (const ns of [hub, gateway, node]) await ns[Symbol.asyncDispose]();
@@ -38,7 +38,7 @@ test("who answers is asked once for the node, and nobody remembers it; the next 
   await hub.ip("link set dev gateway down");
   for (const verb of ["ADD", "CHECK", "STATUS"]) expect((await call(node, verb, asking)).status).toBe(0);
   await hub.ip("link set dev gateway up");
-}, 180_000);
+}, 300_000);
 
 test("nobody answers: code 107 with the address, the link, the time and the reason, and all is undone", async () => {
   const before = await listLinks(node);
@@ -49,7 +49,7 @@ test("nobody answers: code 107 with the address, the link, the time and the reas
   );
   expect(json.msg).toEndWith("; all was undone");
   expect(await listLinks(node)).toEqual(before);
-}, 180_000);
+}, 300_000);
 
 test("onSilence note: a line for the journal, and the VLAN stays", async () => {
   const asking = config(201, { addresses: ["198.51.100.1"], timeout: 2, onSilence: "note" });
@@ -58,7 +58,7 @@ test("onSilence note: a line for the journal, and the VLAN stays", async () => {
   expect(stderr).toContain("ifacer: no answer from 198.51.100.1 on ens192.201 within 2 s: ");
   expect(await listLinks(node)).toContain("ens192.201");
   await node.ip("link delete dev ens192.201");
-}, 180_000);
+}, 300_000);
 
 test("where the wire can't be asked, nobody is to blame: a line for the journal", async () => {
   // An ip that knows no macvlan.
@@ -67,4 +67,4 @@ test("where the wire can't be asked, nobody is to blame: a line for the journal"
   const { status, stderr } = await call(node, "ADD", asking, ip.env);
   expect([status, stderr]).toEqual([0, expect.stringContaining("could not be asked")]);
   await node.ip("link delete dev ens192.201");
-}, 180_000);
+}, 300_000);

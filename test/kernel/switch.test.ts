@@ -76,4 +76,4 @@ test("two nodes at a switch: Pods meet on their VLAN only, a cut cable and a reb
   expect(await tell(one)).toEqual(complete(200));
   const reunion = await ask(again, "192.0.2.2", 1);
   expect(reunion.answered).toBeGreaterThan(reunion.sent * 0.5);
-}, 120_000);
+}, 240_000);

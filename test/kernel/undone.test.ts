@@ -91,7 +91,7 @@ describe("NICs in use, taken by allowInUse: a failing ADD puts back what they ha
     using ip = badIp({ change: "first 11; echo 'Error: made to fail.' >&2; exit 1" });
     seen.msg = (await ifacer(ns, "ADD", allDown, ip)).json.msg;
     seen.after = await listEntries(ns);
-  }, 180_000);
+  }, 300_000);
 
   test.each(rows)("%s", (_, ...lines) => {
     const row = rows.findIndex(([, ...own]) => own[0] === lines[0]);

@@ -73,7 +73,7 @@ test("addresses of both families and their routes, which take the gateway of the
   expect(await add(place, { vlanID: 3, ipam })).toEqual(result);
   await succeed(place, "DEL", { vlanID: 3, ipam, prevResult: result });
   expect(await tell(ends.pod)).toEqual(["eth0 up veth"]);
-}, 180_000);
+}, 300_000);
 
 test("the attributes that a route has from 1.1.0 on", async () => {
   await using node = await nodeWith();
@@ -102,7 +102,7 @@ test("the attributes that a route has from 1.1.0 on", async () => {
     ]),
   );
   await succeed({ node, pod: ends.pod }, "CHECK", { ...entry, prevResult: json }, env);
-}, 180_000);
+}, 300_000);
 
 test("an IPv6 address that a peer has is an error, and all is taken back; IPv6 that is off in the Pod is no hindrance", async () => {
   await using node = await nodeWith();
@@ -123,7 +123,7 @@ test("an IPv6 address that a peer has is an error, and all is taken back; IPv6 t
   const { stdout } = await ends.pod.run(["cat", "/proc/sys/net/ipv6/conf/eth0/disable_ipv6"]);
   expect(stdout).toBe("1\n");
   await succeed(place, "DEL", { ...other, prevResult: result });
-}, 180_000);
+}, 300_000);
 
 test("an address or route that is in the way is an error, and the IPAM plugin's store is as before", async () => {
   await using node = await nodeWith();
@@ -136,7 +136,7 @@ test("an address or route that is in the way is an error, and the IPAM plugin's 
     "the route 203.0.113.0/24 via 192.0.2.1 dev eth0.3 is wanted, but 203.0.113.0/24 leads elsewhere",
   );
   expect(store.list()).toEqual([]);
-}, 180_000);
+}, 300_000);
 
 test("an ADD that is made twice keeps what the first one got", async () => {
   await using node = await nodeWith();
@@ -149,4 +149,4 @@ test("an ADD that is made twice keeps what the first one got", async () => {
   expect([store.list(), await addresses(pod, "eth0.3")]).toEqual([["192.0.2.2"], ["192.0.2.2/24"]]);
   await succeed({ node, pod }, "DEL", entry);
   expect([store.list(), await tell(pod)]).toEqual([[], ["eth0 up dummy"]]);
-}, 180_000);
+}, 300_000);

@@ -62,7 +62,7 @@ test("CHECK says what was taken away by hand, one thing at a time, and all of it
   await pod.ip("link add name eth0.3 type dummy");
   const foreign = await call(place, "CHECK", checked);
   expect(foreign.json).toMatchObject({ code: 104, msg: expect.stringContaining("eth0.3 is a link of kind dummy") });
-}, 180_000);
+}, 300_000);
 
 test("a Pod or an interface that is gone, and a prevResult that can't be", async () => {
   await using node = await nodeWith();
@@ -75,7 +75,7 @@ test("a Pod or an interface that is gone, and a prevResult that can't be", async
   await pod.ip("link delete dev eth0");
   const { json } = await call(place, "CHECK", { ...entry, prevResult: result });
   expect(json).toMatchObject({ code: 104, msg: "the interface eth0 is not in the Pod, which has no interface" });
-}, 60_000);
+}, 240_000);
 
 test("then the IPAM plugin's CHECK is asked; what it says is passed on", async () => {
   await using node = await nodeWith();
@@ -96,4 +96,4 @@ test("then the IPAM plugin's CHECK is asked; what it says is passed on", async (
   await pod.ip("link delete dev eth0.3");
   const gone = await call(place, "CHECK", checked, { ...env, ...says });
   expect([gone.json.code, fake.takeCalls()]).toEqual([104, []]);
-}, 60_000);
+}, 240_000);

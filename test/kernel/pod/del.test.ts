@@ -62,7 +62,7 @@ test("links that are not what the config describes stay", async () => {
   // Also where the parent is gone, so that nothing can be compared with it.
   await succeed({ node, pod }, "DEL", { vlanID: 3 }, { CNI_IFNAME: "gone" });
   expect(await tell(pod)).toEqual([...before.slice(0, -1), "pb up bond"]);
-}, 180_000);
+}, 300_000);
 
 test("the IPAM plugin's failure is DEL's, after the links are gone; a broken prevResult is left out of what it gets", async () => {
   await using node = await nodeWith();
@@ -87,7 +87,7 @@ test("the IPAM plugin's failure is DEL's, after the links are gone; a broken pre
   await succeed(place, "DEL", { ...entry, master: "eth0" }, env);
   await succeed(place, "DEL", { ...entry, linkInContainer: undefined }, env);
   expect(fake.takeCalls()).toEqual([]);
-}, 180_000);
+}, 300_000);
 
 test("a Pod whose namespace is known by its process", async () => {
   await using node = await nodeWith();
@@ -110,4 +110,4 @@ test("a Pod whose namespace is known by its process", async () => {
     held.kill("SIGKILL");
     await held.exited;
   }
-}, 60_000);
+}, 240_000);

@@ -29,7 +29,7 @@ test("what GC gives to the IPAM plugin: each attachment twice, all else as it wa
     SAY_GC: '{"code":120,"msg":"no"}',
   });
   expect(json).toMatchObject({ code: 120, msg: "the IPAM plugin fake failed: no" });
-}, 60_000);
+}, 240_000);
 
 test("STATUS: that of the node, then that of the IPAM plugin", async () => {
   await using node = await nodeWith();
@@ -49,4 +49,4 @@ test("STATUS: that of the node, then that of the IPAM plugin", async () => {
   const { stdout } = await node.run([...nobody, executable], { env, stdin: input });
   expect(JSON.parse(stdout)).toMatchObject({ code: 50, msg: expect.stringContaining("may not change the network") });
   expect(fake.takeCalls()).toEqual([]);
-}, 60_000);
+}, 240_000);

@@ -78,7 +78,7 @@ describe.each(steps)("an ip that fails at '%s'", (step) => {
       expect.stringMatching(/^eth1 (up|down) dummy$/),
     ]);
     expect(store.list()).toEqual([]);
-  }, 180_000);
+  }, 300_000);
 });
 
 test("where undoing fails too, the message says what is left, and DEL removes it", async () => {
@@ -92,4 +92,4 @@ test("where undoing fails too, the message says what is left, and DEL removes it
   expect([(await tell(pod)).length, store.list()]).toEqual([4, []]);
   await succeed({ node, pod }, "DEL", entry, { CNI_IFNAME: "net2" });
   expect((await tell(pod)).length).toBe(2);
-}, 180_000);
+}, 300_000);

@@ -10,7 +10,7 @@ beforeAll(async () => {
   node = await nodeWith();
   pod = await nodeWith("eth0");
   fake = fakeIpam();
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   fake[Symbol.dispose]();
   await node[Symbol.asyncDispose]();
@@ -46,7 +46,7 @@ test("the IPAM plugin gets the environment but for the name of the link, the ent
     expect(fake.configOf(verb)).toEqual({ ...sent, prevResult: result });
   }
   expect(fake.takeCalls()).toEqual(["CHECK eth0.3", "DEL eth0.3"]);
-}, 180_000);
+}, 300_000);
 
 test("what it writes for the journal is passed on", async () => {
   const { status, stderr } = await call({ node, pod }, "ADD", entry, {
@@ -57,7 +57,7 @@ test("what it writes for the journal is passed on", async () => {
   expect([status, stderr]).toEqual([0, "ifacer: a lease\n"]);
   await call({ node, pod }, "DEL", entry, fake.env);
   fake.takeCalls();
-}, 60_000);
+}, 240_000);
 
 test.each<[string, Record<string, string>, number, string, string[]]>([
   [
@@ -110,7 +110,7 @@ test.each<[string, Record<string, string>, number, string, string[]]>([
     expect(await refuse({ node, pod }, entry, code, { ...fake.env, ...env })).toContain(words);
     expect(fake.takeCalls()).toEqual(calls);
   },
-  60_000,
+  240_000,
 );
 
 test("undoing that fails says what is left to DEL, which does it", async () => {
@@ -126,7 +126,7 @@ test("undoing that fails says what is left to DEL, which does it", async () => {
   fake.takeCalls();
   await call(place, "DEL", entry, env);
   expect(fake.takeCalls()).toEqual(["DEL eth0.3"]);
-}, 60_000);
+}, 240_000);
 
 test("a plugin in no folder of CNI_PATH is found out first; the first folder that has it counts", async () => {
   const place = { node, pod };
@@ -137,7 +137,7 @@ test("a plugin in no folder of CNI_PATH is found out first; the first folder tha
   await add(place, entry, env);
   await call(place, "DEL", entry, env);
   expect([fake.takeCalls(), other.takeCalls()]).toEqual([["ADD eth0.3", "DEL eth0.3"], []]);
-}, 60_000);
+}, 240_000);
 
 test.each([
   ["{}", {}],
@@ -153,5 +153,5 @@ test.each([
     await call(place, "DEL", { vlanID: 3, ipam });
     expect(await tell(pod)).toEqual(["eth0 up dummy"]);
   },
-  60_000,
+  240_000,
 );

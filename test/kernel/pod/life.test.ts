@@ -58,7 +58,7 @@ describe.each(["0.3.1", "0.4.0", "1.0.0", "1.1.0"])("[macvlan, VLAN 3, VLAN 4] a
       expect(store.list()).toEqual([]);
     }
     expect([node, pod].map(hasLock)).toEqual(locks);
-  }, 180_000);
+  }, 300_000);
 });
 
 /** Whether there is a lock file for a namespace, as ADD leaves it for the node's links. */
@@ -93,7 +93,7 @@ test("a network of its own behind Multus' net1: net2 is made, checked and delete
   await checkChain(node, pod, "pod0", own, result);
   for (let times = 0; times < 2; times++) await deleteChain(node, pod, "pod0", own, result);
   expect(await tell(pod)).toEqual(["net1 up macvlan"]);
-}, 180_000);
+}, 300_000);
 
 test.each([
   ["ptp", "veth"],
@@ -123,7 +123,7 @@ test.each([
     await deleteChain(node, pod, "pod0", chain, last);
     expect([await tell(pod), store.list()]).toEqual([[], []]);
   },
-  180_000,
+  300_000,
 );
 
 test("the documented config of the reference vlan plugin, in the Pod, with the type changed", async () => {
@@ -158,4 +158,4 @@ test("the documented config of the reference vlan plugin, in the Pod, with the t
     0,
     ["eth0 up veth on veth0", "net2 up vlan 6 on eth0", "veth0 down veth on eth0"],
   ]);
-}, 180_000);
+}, 300_000);

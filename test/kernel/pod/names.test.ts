@@ -56,7 +56,7 @@ test("names follow from the config and CNI_IFNAME, and DEL finds them by these a
     await setUp(pod, ["link set dev eth1 up", "link set dev eth2 up"]);
     expect([what, await tell(pod)]).toEqual([what, before]);
   }
-}, 180_000);
+}, 300_000);
 
 test("a name that is too long for a link: a short one with the long as altname, which the IPAM plugin is given too", async () => {
   await using node = await nodeWith();
@@ -76,7 +76,7 @@ test("a name that is too long for a link: a short one with the long as altname, 
   await succeed(place, "DEL", entry, env);
   expect(fake.takeCalls()).toEqual([`ADD ${short}`, `CHECK ${short}`, `DEL ${short}`]);
   expect(await tell(pod)).toEqual(["enp175s0f0np0 up dummy"]);
-}, 180_000);
+}, 300_000);
 
 test("allowInUse, as on the node; and without linkInContainer the links are the node's, where master is a key of others", async () => {
   await using node = await nodeWith("eth0");
@@ -99,7 +99,7 @@ test("allowInUse, as on the node; and without linkInContainer the links are the 
     ["eth0 up dummy", "eth0.3 up vlan 3 on eth0"],
   ]);
   expect(await tell(pod)).toEqual(["eth0 down dummy", "eth1 down dummy"]);
-}, 180_000);
+}, 300_000);
 
 test("links are made where the node has one of that name, and no sign of them is left on the node", async () => {
   await using node = await nodeWith("eth0", "eth0.3");
@@ -110,4 +110,4 @@ test("links are made where the node has one of that name, and no sign of them is
   expect(await tell(pod)).toEqual(["eth0 up dummy", "eth0.3 up vlan 3 on eth0"]);
   await succeed({ node, pod }, "DEL", { vlanID: 3, ipam: staticIpam("192.0.2.10/24") });
   expect(await tell(node)).toEqual(before);
-}, 180_000);
+}, 300_000);

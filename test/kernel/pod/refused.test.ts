@@ -21,7 +21,7 @@ beforeAll(async () => {
     "address add 192.0.2.9/24 dev eth2",
   ]);
   before = await lookAtBoth({ node, pod });
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await node[Symbol.asyncDispose]();
   await pod[Symbol.asyncDispose]();
@@ -136,17 +136,17 @@ describe("found before anything is changed", () => {
       expect([json.code, json.msg, status, stderr]).toEqual([code, json.msg, 1, ""]);
       expect(`${json.msg}\n${json.details ?? ""}`).toContain(words);
     },
-    60_000,
+    240_000,
   );
 
   test("and nothing was", async () => {
     expect(await lookAtBoth({ node, pod })).toEqual(before);
-  }, 60_000);
+  }, 240_000);
 
   test("a namespace that is not there: code 3, at once", async () => {
     const { json } = await call({ node, pod }, "ADD", { vlanID: 3 }, { CNI_NETNS: "/run/netns/gone" });
     expect(json).toMatchObject({ code: 3, msg: expect.stringContaining("/run/netns/gone is not there") });
     const file = await call({ node, pod }, "ADD", { vlanID: 3 }, { CNI_NETNS: "/etc/passwd" });
     expect(file.json).toMatchObject({ code: 3, msg: expect.stringContaining("/etc/passwd is no network namespace") });
-  }, 60_000);
+  }, 240_000);
 });

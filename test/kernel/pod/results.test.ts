@@ -10,7 +10,7 @@ beforeAll(async () => {
   node = await nodeWith();
   pod = await nodeWith("eth0");
   fake = fakeIpam();
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   fake[Symbol.dispose]();
   await node[Symbol.asyncDispose]();
@@ -38,7 +38,7 @@ test.each(["0.1.0", "0.2.0"])(
     const behind = await resultOf({ ...entry, ipam, prevResult: before });
     expect(behind.json).toMatchObject({ ...before, ip4: { ip: "192.0.2.10/24" } });
   },
-  60_000,
+  240_000,
 );
 
 test.each(["0.1.0", "0.2.0"])(
@@ -53,7 +53,7 @@ test.each(["0.1.0", "0.2.0"])(
     );
     expect(store.list()).toEqual([]);
   },
-  60_000,
+  240_000,
 );
 
 test.each(["0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"])(
@@ -80,7 +80,7 @@ test.each(["0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"])(
       dns: prevResult.dns,
     });
   },
-  60_000,
+  240_000,
 );
 
 test("without prevResult the result has just ours: of a bond with a VLAN both links, the addresses are the VLAN's", async () => {
@@ -98,7 +98,7 @@ test("without prevResult the result has just ours: of a bond with a VLAN both li
   await pod.ip("link delete dev eth1");
   await pod.ip("link set dev eth0 up");
   expect(await tell(pod)).toEqual(["eth0 up dummy"]);
-}, 60_000);
+}, 240_000);
 
 test("DNS: that of the plugins before, else the IPAM plugin's, else the config's", async () => {
   const dns = (server: string) => ({ dns: { nameservers: [server] } });
@@ -117,4 +117,4 @@ test("DNS: that of the plugins before, else the IPAM plugin's, else the config's
     const { json } = await resultOf({ ...entry, ...prevResult }, env);
     expect(json).toMatchObject(expected ?? {});
   }
-}, 60_000);
+}, 240_000);

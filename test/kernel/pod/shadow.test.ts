@@ -17,7 +17,7 @@ beforeAll(async () => {
     `link add link ens160 name mv1 netns ${pod.name} type macvlan mode bridge`,
     `link add name veth0 type veth peer name ve0 netns ${pod.name}`,
   ]);
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await node[Symbol.asyncDispose]();
   await pod[Symbol.asyncDispose]();
@@ -33,7 +33,7 @@ test("a VLAN of the node that takes the Pod's frames is refused below a macvlan,
   await node.ip("link set dev ens192.3 down");
   expect(await refuse({ node, pod }, { master: "mv0", vlanID: 3, ipam }, 105)).toContain(shadowed("mv0"));
   await node.ip("link set dev ens192.3 up");
-}, 180_000);
+}, 300_000);
 
 test("it is refused for a macvlan that is a slave of the Pod's bond, now or since an earlier entry", async () => {
   const bond = { interfaces: ["mv0", "mv1"], bond: { name: "pb", mode: 1 } };
@@ -41,7 +41,7 @@ test("it is refused for a macvlan that is a slave of the Pod's bond, now or sinc
   await add({ node, pod }, bond);
   expect(await refuse({ node, pod }, { master: "pb", vlanID: 3 }, 105)).toContain(shadowed("mv0"));
   await succeed({ node, pod }, "DEL", bond);
-}, 180_000);
+}, 300_000);
 
 test("there is none of another id or protocol, on another NIC, or below a veth", async () => {
   for (const entry of [
@@ -55,7 +55,7 @@ test("there is none of another id or protocol, on another NIC, or below a veth",
     await succeed({ node, pod }, "DEL", entry, env);
   }
   await setUp(pod, ["link set dev mv0 down", "link set dev mv1 down", "link set dev ve0 down"]);
-}, 180_000);
+}, 300_000);
 
 test("one that came later is what CHECK says", async () => {
   const entry = { master: "mv1", vlanID: 3 };
@@ -65,4 +65,4 @@ test("one that came later is what CHECK says", async () => {
   expect(json).toMatchObject({ code: 104, msg: expect.stringContaining("as late, which takes them all") });
   await node.ip("link delete dev late");
   await succeed({ node, pod }, "DEL", entry);
-}, 180_000);
+}, 300_000);
