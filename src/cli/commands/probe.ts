@@ -18,9 +18,11 @@ import {
   toRow,
   type Verdict,
 } from "../show/answers.ts";
+import { indexLinks } from "../show/around.ts";
 import { startTable } from "../show/live.ts";
 import { type Report, versioned } from "../show/report.ts";
 import { line, type Screen } from "../show/screen.ts";
+import { refuseToShadow } from "../show/shadowed.ts";
 import { judgeDirectly } from "./probeDirect.ts";
 import { hearSwitches } from "./probeLLDP.ts";
 
@@ -33,7 +35,7 @@ export async function probe(options: Options, screen: Screen): Promise<Report> {
   const whom = readWhom(options);
   const quiet = options.value("--output") === "json";
   const { links } = await listNodeLinks();
-  const { wishes, problems } = findWishes(options, whom, links);
+  const { wishes, problems } = spareVlansOfPods(findWishes(options, whom, links), links);
   const held = await listAddresses(whom.free.length > 0 ? links.filter(isStacked) : []);
   const named = links.filter(({ name, altNames, namespace }) =>
     options.values("--dev").some((dev) => namespace === undefined && (name === dev || altNames.includes(dev))),
@@ -78,6 +80,21 @@ function findWishes(options: Options, whom: Whom, links: readonly NodeLink[]): W
     ? options.values("--dev").map((name) => wishOnLink(name, whom, links))
     : wishOfFiles(options, whom, links);
   return { wishes: found.flatMap(({ wishes }) => wishes), problems: found.flatMap(({ problems }) => problems) };
+}
+
+/** Without the questions that would need a VLAN which running Pods have on the same link: the kernel would give it their frames. */
+export function spareVlansOfPods({ wishes, problems }: Wishes, links: readonly NodeLink[]): Wishes {
+  const around = indexLinks(links);
+  const refusals = new Map<Wish, string>();
+  for (const wish of wishes) {
+    const { source } = wish.question;
+    const refusal = source.kind === "vlan" ? refuseToShadow(wish.link, source, around) : undefined;
+    if (refusal !== undefined) refusals.set(wish, refusal);
+  }
+  return {
+    wishes: wishes.filter((wish) => !refusals.has(wish)),
+    problems: [...problems, ...new Set(refusals.values())],
+  };
 }
 
 function wishOfFiles(options: Options, whom: Whom, links: readonly NodeLink[]): Wishes[] {
