@@ -1,5 +1,6 @@
 import { withLock } from "../../host/lock.ts";
 import { ask } from "../../wire/ask.ts";
+import type { Question } from "../../wire/question.ts";
 import { type Options, UsageError } from "../arguments.ts";
 import { listAddresses, type NodeAddress } from "../read/addresses.ts";
 import { findEntries } from "../read/entries.ts";
@@ -29,6 +30,9 @@ import { hearSwitches } from "./probeLLDP.ts";
 /** The most VLANs that are made at once. */
 const mostVlans = 100;
 
+/** In seconds: VLANs are made under the lock, for which an ADD waits 30 s. */
+const longestUnderLock = 10;
+
 /** `ifacer probe`: who answers on the wire. */
 export async function probe(options: Options, screen: Screen): Promise<Report> {
   const timeout = readNumber(options, "--timeout", { from: 0.1, to: 30, otherwise: 3 });
@@ -36,6 +40,11 @@ export async function probe(options: Options, screen: Screen): Promise<Report> {
   const quiet = options.value("--output") === "json";
   const { links } = await listNodeLinks();
   const { wishes, problems } = spareVlansOfPods(findWishes(options, whom, links), links);
+  if (timeout > longestUnderLock && wishes.some(({ question }) => needsLock(question))) {
+    throw new UsageError(
+      `--timeout is "${timeout}", allowed is at most ${longestUnderLock} where VLANs are made to ask in, as every ADD on this node waits meanwhile`,
+    );
+  }
   const held = await listAddresses(whom.free.length > 0 ? links.filter(isStacked) : []);
   const named = links.filter(({ name, altNames, namespace }) =>
     options.values("--dev").some((dev) => namespace === undefined && (name === dev || altNames.includes(dev))),
@@ -58,6 +67,10 @@ export async function probe(options: Options, screen: Screen): Promise<Report> {
       ...(switches ? { switches: switches.json } : {}),
     }),
   };
+}
+
+function needsLock({ source }: Question): boolean {
+  return source.kind === "vlan";
 }
 
 function readWhom(options: Options): Whom {
@@ -141,7 +154,7 @@ async function askAll(wishes: readonly Wish[], { links, held, timeout, screen, q
       },
     });
   // A VLAN that is made for a question is in the way of an ADD that makes the same.
-  const answers = questions.some(({ source }) => source.kind === "vlan") ? await withLock(work) : await work();
+  const answers = questions.some(needsLock) ? await withLock(work) : await work();
   const outcomes = new Map(answers.map(({ question, outcome }) => [question, outcome]));
   const open = judged.filter(({ verdict }) => verdict === undefined);
   const direct = await judgeDirectly(open, { outcomes, held, timeout });
