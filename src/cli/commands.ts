@@ -190,7 +190,11 @@ export const commands: readonly Command[] = [
         value: "IDS",
         doc: "ask in each of these VLANs, such as 100-110,200, at most 100; the ones made for it are removed",
       },
-      { long: "--timeout", value: "SECONDS", doc: "how long an answer may take, 3 by default, at most 30" },
+      {
+        long: "--timeout",
+        value: "SECONDS",
+        doc: "how long an answer may take, 3 by default, at most 30, or 10 where it makes VLANs",
+      },
       { long: "--lldp", doc: "wait up to 31 s for what the switch says of itself, its port and VLANs" },
       output,
     ],

@@ -9,9 +9,8 @@ export interface IpAside {
   readonly path: string;
   /** Gives it lines whose output nobody waits for; one that fails does not stop the others. */
   give(lines: readonly string[]): void;
-  /** Gives it a line that shows something and returns its JSON. Throws code 103 where `ip` has ended. */
-  // biome-ignore lint/suspicious/noExplicitAny: the shape of iproute2's answer depends on the line
-  show(line: string): Promise<any>;
+  /** Gives it a line that shows something and returns its line of JSON. Throws code 103 where `ip` has ended. */
+  show(line: string): Promise<string>;
   end(): Promise<void>;
 }
 
@@ -44,7 +43,7 @@ export async function startIpAside(): Promise<IpAside> {
         const end = unread.indexOf("\n");
         const found = end < 0 ? "" : unread.slice(0, end).trim();
         if (end >= 0) unread = unread.slice(end + 1);
-        if (found !== "") return JSON.parse(found);
+        if (found !== "") return found;
         if (end >= 0) continue;
         const { done, value } = await reader.read();
         if (done) throw new CniError(Code.ipFailed, `'ip' ended in a network namespace of its own: ${await tellWhy()}`);

@@ -13,6 +13,7 @@ import {
   statSync,
 } from "node:fs";
 import { CniError, Code } from "../error.ts";
+import { removeIfPossible } from "./newFile.ts";
 
 /** The file that this process runs, even if its name has been given to another file since (proc_pid_exe(5)). */
 const ownFile = "/proc/self/exe";
@@ -67,8 +68,9 @@ function putBeside(folder: string, path: string): void {
       closeSync(file);
     }
     renameSync(part, path);
-  } finally {
-    rmSync(part, { force: true });
+  } catch (cause) {
+    removeIfPossible(part);
+    throw cause;
   }
   const directory = openSync(folder, "r");
   fsyncSync(directory);

@@ -21,14 +21,18 @@ export function lookAtLock(): LockState {
     return { state: "unusable", reason: cause instanceof Error ? cause.message : String(cause), path };
   }
   if (existing !== path) return { state: "free" };
-  const { ino, mtimeMs } = statSync(path);
-  const pid = findHolder(ino);
+  const { dev, ino, mtimeMs } = statSync(path);
+  const pid = findHolder(dev, ino);
   // Whoever gets it sets the file's time.
   return pid === undefined ? { state: "free" } : { state: "held", pid, since: (Date.now() - mtimeMs) / 1000, path };
 }
 
-/** Who holds it (proc_locks(5)): `1: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE 0 EOF`. */
-function findHolder(inode: number): string | undefined {
-  const line = new RegExp(`^\\d+: FLOCK .* (\\d+) [0-9a-f]+:[0-9a-f]+:${inode} `, "m");
+/** Who holds it (proc_locks(5)): `1: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE 0 EOF`, the device in hexadecimal. */
+function findHolder(device: number, inode: number): string | undefined {
+  // As the kernel packs them for stat(2): 12 bits of the major number amid 20 of the minor one.
+  const major = (device >>> 8) & 0xfff;
+  const minor = (device & 0xff) | ((device >>> 12) & 0xfff00);
+  const numbers = [major, minor].map((number) => number.toString(16).padStart(2, "0")).join(":");
+  const line = new RegExp(`^\\d+: FLOCK .* (\\d+) ${numbers}:${inode} `, "m");
   return line.exec(readFileSync("/proc/locks", "utf8"))?.[1];
 }

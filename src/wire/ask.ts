@@ -1,5 +1,6 @@
 import { type IpAside, startIpAside } from "../host/aside.ts";
 import { runIp } from "../host/ip.ts";
+import { parseLine } from "../observe/json.ts";
 import {
   findAnswer,
   linesOnNode,
@@ -74,8 +75,7 @@ async function makePosts(wanted: readonly Post[], aside: IpAside): Promise<Posts
   );
   // Without a loopback that is up, Linux 6.1 sends nothing from an address that there is not.
   aside.give(["link set dev lo up", ...wanted.flatMap(linesToRaise)]);
-  const rows: { readonly ifname: string }[] = await aside.show("link show");
-  const there = new Set(rows.map(({ ifname }) => ifname));
+  const there = new Set(parseLine(await aside.show("link show")).map((row) => row["ifname"]));
   const posts = wanted.filter(({ dev, listener }) => there.has(dev) && (listener === undefined || there.has(listener)));
   const failures = readFailures(stderr);
   const obstacles = new Map<Question, string>();
@@ -103,7 +103,7 @@ async function listen(posts: readonly Post[], { aside, timeout, settle, isOpen }
     settle(question, { type: "unasked", reason: "this node's kernel takes no IPv6 address: is IPv6 switched off?" });
   }
   for (let asked = start; open().length > 0; await Bun.sleep(pause)) {
-    const rows: NeighbourRow[] = await aside.show("neigh show");
+    const rows = parseLine(await aside.show("neigh show")) as unknown as NeighbourRow[];
     const now = performance.now();
     for (const { post, question } of open()) {
       const mac = findAnswer(post, question.address, rows);
@@ -122,12 +122,17 @@ interface Pair {
   readonly question: Question;
 }
 
+/** A row of `ip -json address show`. */
+interface AddressRow {
+  readonly ifname: string;
+  readonly addr_info?: readonly { readonly local?: string }[];
+}
+
 /** The questions about IPv6 addresses that the kernel did not take. */
 async function findRefused(pairs: readonly Pair[], aside: IpAside): Promise<readonly Pair[]> {
   const asked = pairs.filter(({ question }) => isIPv6(question.address));
   if (asked.length === 0) return [];
-  const rows: { readonly ifname: string; readonly addr_info?: readonly { readonly local?: string }[] }[] =
-    await aside.show("address show");
+  const rows = parseLine(await aside.show("address show")) as unknown as AddressRow[];
   return asked.filter(
     ({ post, question }) =>
       !rows.some(

@@ -1,4 +1,5 @@
 import { runIp } from "../host/ip.ts";
+import { parseLine } from "../observe/json.ts";
 import type { NeighbourRow } from "./lines.ts";
 
 interface Direct {
@@ -55,5 +56,5 @@ export async function askDirectly({ link, addresses, timeout }: Direct) {
 
 async function show(link: string): Promise<readonly NeighbourRow[]> {
   const { status, stdout } = await runIp(["-json", "neigh", "show", "dev", link, "nud", "all"], []);
-  return status === 0 ? JSON.parse(stdout || "[]") : [];
+  return status === 0 ? (parseLine(stdout || "[]") as unknown as NeighbourRow[]) : [];
 }

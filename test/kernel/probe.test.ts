@@ -232,11 +232,11 @@ describe("-f", () => {
   });
 });
 
-test("a scan of 100 VLANs finds those in which the gateway answers, in less than twice the timeout", async () => {
+test("a scan of 100 VLANs finds those in which the gateway answers, in less than a minute", async () => {
   await leavesNothing(async () => {
     const start = performance.now();
-    const found = await probeJSON(node, "--dev ens192 --vlans 150-249 --address 192.0.2.1 --timeout 30");
-    expect(performance.now() - start).toBeLessThan(240_000);
+    const found = await probeJSON(node, "--dev ens192 --vlans 150-249 --address 192.0.2.1 --timeout 10");
+    expect(performance.now() - start).toBeLessThan(60_000);
     expect(found.status).toBe(0);
     expect(found.answers).toHaveLength(100);
     const other = found.answers.filter(({ outcome }: { outcome: string }) => outcome !== "silent");

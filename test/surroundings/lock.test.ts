@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { changing, runScript, withNIC } from "./start.ts";
+import { changing, executable, run, runScript, withNIC } from "./start.ts";
 
 /** In a network namespace of one's own: a NIC, and `$lock` held by the process `$!`, flock(1) in place of another ifacer. */
 const withHeldLock = `
@@ -58,4 +58,28 @@ test("the ip that a killed ifacer leaves behind keeps the lock until it ends", a
   const env = { there, config: changing };
   const { stderr } = await runScript(`exec unshare --net sh -c '${script}'; rm -rf "$there"`, { env });
   expect(Number(stderr.split("\n").findLast((line) => /^\d+$/.test(line)))).toBeWithin(800, 2500);
+});
+
+test("doctor names who holds the lock, and nobody who holds a file of the same inode elsewhere", async () => {
+  const script = `
+    mkdir -p /run/ifacer
+    mount -t tmpfs tmpfs /run/ifacer; mount -t tmpfs tmpfs /mnt
+    lock=/run/ifacer/netns-$(stat -Lc %i /proc/self/ns/net).lock
+    touch $lock /mnt/other
+    [ $(stat -c %i $lock) = $(stat -c %i /mnt/other) ] || echo "the inodes differ" >&2
+    for file in /mnt/other $lock; do
+      flock --exclusive --no-fork $file sleep 60 &
+      while flock --nonblock $file true; do sleep 0.05; done
+      echo $!
+      ${executable} doctor -o json | tr -d "\\n"; echo
+    done
+    kill $(jobs -p)`;
+  const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
+  const { stdout, stderr } = await run(["unshare", "--net", "--mount", "bash", "-c", script], { env });
+  const [, free = "", pid = "", held = ""] = stdout.split("\n");
+  const messageOf = (document: string) =>
+    JSON.parse(document).findings.find(({ what }: { what: string }) => what === "lock").message;
+  expect(stderr).toBe("");
+  expect(messageOf(free)).not.toContain("held");
+  expect(messageOf(held)).toContain(`is held by the process ${pid} for `);
 });

@@ -28,6 +28,8 @@ export async function examine(options: Options): Promise<Report> {
   const [service] = services;
   if (services.length > 1)
     throw new UsageError("--network-manager and --networkd are two files: ask for one at a time");
+  if (options.value("--root") === "")
+    throw new UsageError('--root is "", allowed is the root folder of another system');
   const root = options.value("--root")?.replace(/\/+$/, "") ?? "";
   const install = options.has("--install");
   if (service) return answerDropIn(service, judgements, { install, root });
@@ -95,7 +97,7 @@ async function answerDropIn(
   const told = { path, links: written, leftOut, text };
   const notes = leftOut.map((name) => `${service} can't be told of a link called ${showName(name)}: it is left out`);
   if (!install) return { status: 0, text, json: versioned(told), notes };
-  const changed = putTextFile(path, text, { mark });
+  const changed = putTextFile(path, text, { mark, root });
   return {
     status: 0,
     text: [

@@ -1,6 +1,7 @@
 import { runIp } from "../../host/ip.ts";
 import { integer, type JsonObject, member } from "../../json.ts";
 import { type Conflict, type Current, type Desired, findLink, type Link, type Plan } from "../../model.ts";
+import { parseLine, text } from "../../observe/json.ts";
 import { observeVlansOfNode } from "../../observe/pod.ts";
 import { startLook } from "../../observe/start.ts";
 import { plan } from "../../plan/plan.ts";
@@ -50,7 +51,7 @@ async function findMaster({ main }: Outlook): Promise<string | undefined> {
   const master = member(main, "master");
   if (typeof master === "string" && master !== "") return master;
   const { stdout } = await runIp(["-json", "route", "show", "default"], []);
-  return (JSON.parse(stdout || "[]") as { dev?: string }[])[0]?.dev;
+  return text(parseLine(stdout || "[]")[0]?.["dev"]);
 }
 
 /** The Pod as the config takes it to be: it has the listed interfaces, and that of the main plugin is of that one's kind. */

@@ -1,5 +1,6 @@
 import { withLock } from "../../host/lock.ts";
 import { ask } from "../../wire/ask.ts";
+import type { Question } from "../../wire/question.ts";
 import { type Options, UsageError } from "../arguments.ts";
 import { listAddresses, type NodeAddress } from "../read/addresses.ts";
 import { findEntries } from "../read/entries.ts";
@@ -18,14 +19,19 @@ import {
   toRow,
   type Verdict,
 } from "../show/answers.ts";
+import { indexLinks } from "../show/around.ts";
 import { startTable } from "../show/live.ts";
 import { type Report, versioned } from "../show/report.ts";
 import { line, type Screen } from "../show/screen.ts";
+import { refuseToShadow } from "../show/shadowed.ts";
 import { judgeDirectly } from "./probeDirect.ts";
 import { hearSwitches } from "./probeLLDP.ts";
 
 /** The most VLANs that are made at once. */
 const mostVlans = 100;
+
+/** In seconds: VLANs are made under the lock, for which an ADD waits 30 s. */
+const longestUnderLock = 10;
 
 /** `ifacer probe`: who answers on the wire. */
 export async function probe(options: Options, screen: Screen): Promise<Report> {
@@ -33,7 +39,12 @@ export async function probe(options: Options, screen: Screen): Promise<Report> {
   const whom = readWhom(options);
   const quiet = options.value("--output") === "json";
   const { links } = await listNodeLinks();
-  const { wishes, problems } = findWishes(options, whom, links);
+  const { wishes, problems } = spareVlansOfPods(findWishes(options, whom, links), links);
+  if (timeout > longestUnderLock && wishes.some(({ question }) => needsLock(question))) {
+    throw new UsageError(
+      `--timeout is "${timeout}", allowed is at most ${longestUnderLock} where VLANs are made to ask in, as every ADD on this node waits meanwhile`,
+    );
+  }
   const held = await listAddresses(whom.free.length > 0 ? links.filter(isStacked) : []);
   const named = links.filter(({ name, altNames, namespace }) =>
     options.values("--dev").some((dev) => namespace === undefined && (name === dev || altNames.includes(dev))),
@@ -58,6 +69,10 @@ export async function probe(options: Options, screen: Screen): Promise<Report> {
   };
 }
 
+function needsLock({ source }: Question): boolean {
+  return source.kind === "vlan";
+}
+
 function readWhom(options: Options): Whom {
   const vlans = options.value("--vlans");
   const whom = {
@@ -78,6 +93,21 @@ function findWishes(options: Options, whom: Whom, links: readonly NodeLink[]): W
     ? options.values("--dev").map((name) => wishOnLink(name, whom, links))
     : wishOfFiles(options, whom, links);
   return { wishes: found.flatMap(({ wishes }) => wishes), problems: found.flatMap(({ problems }) => problems) };
+}
+
+/** Without the questions that would need a VLAN which running Pods have on the same link: the kernel would give it their frames. */
+export function spareVlansOfPods({ wishes, problems }: Wishes, links: readonly NodeLink[]): Wishes {
+  const around = indexLinks(links);
+  const refusals = new Map<Wish, string>();
+  for (const wish of wishes) {
+    const { source } = wish.question;
+    const refusal = source.kind === "vlan" ? refuseToShadow(wish.link, source, around) : undefined;
+    if (refusal !== undefined) refusals.set(wish, refusal);
+  }
+  return {
+    wishes: wishes.filter((wish) => !refusals.has(wish)),
+    problems: [...problems, ...new Set(refusals.values())],
+  };
 }
 
 function wishOfFiles(options: Options, whom: Whom, links: readonly NodeLink[]): Wishes[] {
@@ -124,7 +154,7 @@ async function askAll(wishes: readonly Wish[], { links, held, timeout, screen, q
       },
     });
   // A VLAN that is made for a question is in the way of an ADD that makes the same.
-  const answers = questions.some(({ source }) => source.kind === "vlan") ? await withLock(work) : await work();
+  const answers = questions.some(needsLock) ? await withLock(work) : await work();
   const outcomes = new Map(answers.map(({ question, outcome }) => [question, outcome]));
   const open = judged.filter(({ verdict }) => verdict === undefined);
   const direct = await judgeDirectly(open, { outcomes, held, timeout });

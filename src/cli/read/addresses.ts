@@ -1,6 +1,6 @@
 import { CniError, Code } from "../../error.ts";
 import { runIp } from "../../host/ip.ts";
-import { type Json, text } from "../../observe/json.ts";
+import { type Json, parseLine, text } from "../../observe/json.ts";
 import type { NodeLink } from "./nodeLinks.ts";
 
 /** An address that a link of this node or of one of its Pods has. */
@@ -20,11 +20,11 @@ export interface NodeAddress {
 export async function listAddresses(podLinks: readonly NodeLink[]): Promise<NodeAddress[]> {
   const own = await runIp(["-json", "address", "show"], []);
   if (own.status !== 0) throw new CniError(Code.ipFailed, `'${own.command}' failed: ${own.stderr}`);
-  const found = readAddresses(JSON.parse(own.stdout || "[]"), undefined);
+  const found = readAddresses(parseLine(own.stdout || "[]"), undefined);
   for (const namespace of new Set(podLinks.flatMap((link) => link.namespace ?? []))) {
     const { status, stdout } = await runIp(["-netns", namespace, "-json", "address", "show"], []);
     // A Pod that went meanwhile has no address.
-    if (status === 0) found.push(...readAddresses(JSON.parse(stdout || "[]"), namespace));
+    if (status === 0) found.push(...readAddresses(parseLine(stdout || "[]"), namespace));
   }
   const isWanted = ({ link, namespace }: NodeAddress) =>
     namespace === undefined || podLinks.some((pod) => pod.namespace === namespace && pod.name === link);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -11,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
+import { executable } from "../../kernel/harness.ts";
 import { ifacer } from "../executable.ts";
 
 const config = JSON.stringify({
@@ -62,6 +64,46 @@ describe.each([
     const { status, stdout, stderr } = await install(option, root.path);
     expect([status, stdout, stderr]).toEqual([1, "", expect.stringContaining(message)]);
     expect(readdirSync(`${root.path}/${folder}`)).toEqual([file]);
+  });
+});
+
+describe("doctor --install --root", () => {
+  test.each([
+    ["an absolute link", "/nowhere"],
+    ["a relative link", "../elsewhere"],
+  ])("does not follow %s out of the folder", async (_, target) => {
+    using root = scratch();
+    mkdirSync(`${root.path}/etc`);
+    symlinkSync(target, `${root.path}/etc/systemd`);
+    const { status, stdout, stderr } = await install("--networkd", root.path);
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`${root.path}/etc/systemd is a symbolic link, which may lead out of ${root.path}: `);
+    expect(readdirSync(root.path)).toEqual(["etc"]);
+  });
+
+  test("makes no root that is not there, and takes no empty one for this system", async () => {
+    using root = scratch();
+    const mistyped = await install("--networkd", `${root.path}/mistyped`);
+    expect([mistyped.status, mistyped.stderr]).toEqual([1, expect.stringContaining("/mistyped is not a folder: ")]);
+    expect(readdirSync(root.path)).toEqual([]);
+    const empty = await install("--networkd", "");
+    expect([empty.status, empty.stderr]).toEqual([2, expect.stringContaining('--root is ""')]);
+  });
+
+  test("makes folders and files that all can read, whatever the umask is, and mends the mode", async () => {
+    using root = scratch();
+    const folder = `${root.path}/etc/systemd/network`;
+    const words = `umask 077; exec "$0" doctor --networkd --install --root "$1" -f -`;
+    const put = () =>
+      Bun.spawnSync(["sh", "-c", words, executable, root.path], { stdin: Buffer.from(config) }).stdout.toString();
+    expect(put()).toContain("is installed");
+    const modes = () =>
+      [`${root.path}/etc`, folder, `${folder}/05-ifacer.network`].map((path) => statSync(path).mode & 0o777);
+    expect(modes()).toEqual([0o755, 0o755, 0o644]);
+    chmodSync(`${folder}/05-ifacer.network`, 0o600);
+    expect(put()).toContain("is installed");
+    expect(modes()).toEqual([0o755, 0o755, 0o644]);
+    expect(put()).toContain("is the same already");
   });
 });
 
