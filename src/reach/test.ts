@@ -24,14 +24,19 @@ interface Test {
   readonly port: number;
   readonly seconds: number;
   readonly networks: readonly Network[];
+  /** What ends it before the last address. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Tests the addresses of a peer one after the other, so that they don't share what the network takes. */
-export async function testPeer(peer: Peer, { from, port, seconds, networks }: Test): Promise<Row> {
+export async function testPeer(peer: Peer, { from, port, seconds, networks, signal }: Test): Promise<Row> {
   const addresses: Tested[] = [];
   for (const address of peer.addresses) {
+    if (signal?.aborted) break;
     const name = findInterface(address, networks);
-    addresses.push(name === undefined ? unreachable(address) : await testAddress({ address, port }, { seconds, name }));
+    addresses.push(
+      name === undefined ? unreachable(address) : await testAddress({ address, port }, { seconds, name, signal }),
+    );
   }
   return { from, to: peer.name, addresses };
 }
@@ -41,8 +46,11 @@ function unreachable(address: string): Tested {
   return { address, interface: null, connected: false, bitsPerSecond: null, reason: "no route" };
 }
 
-async function testAddress(target: Target, { seconds, name }: { seconds: number; name: string }): Promise<Tested> {
-  const reached = await reach(target, seconds);
+async function testAddress(
+  target: Target,
+  { seconds, name, signal }: { seconds: number; name: string; signal: AbortSignal | undefined },
+): Promise<Tested> {
+  const reached = await reach(target, seconds, signal);
   return {
     address: target.address,
     interface: name,
