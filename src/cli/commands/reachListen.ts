@@ -4,7 +4,7 @@ import { writeAll } from "../../host/stdioSync.ts";
 import { listNetworks } from "../../reach/interfaces.ts";
 import { listen, makeLimits, type TestPeers } from "../../reach/listen.ts";
 import type { Peer } from "../../reach/peers.ts";
-import { inParallel, isSelf, nameSelf, testPeer } from "../../reach/test.ts";
+import { findSelf, inParallel, testPeer } from "../../reach/test.ts";
 
 interface Listening {
   /** None: all of the Pod's. */
@@ -21,8 +21,9 @@ export async function listenForever({ addresses, port, peers }: Listening): Prom
     peers &&
     (async (seconds, signal, onPeer) => {
       const networks = listNetworks();
-      const from = nameSelf(peers, networks, hostname());
-      const others = peers.filter((peer) => !isSelf(peer, networks));
+      const self = findSelf(peers, networks, hostname());
+      const from = self?.name ?? hostname();
+      const others = peers.filter((peer) => peer !== self);
       await inParallel(others, 1, async (peer) => {
         if (signal.aborted) return;
         onPeer(JSON.stringify(await testPeer(peer, { from, port, seconds, networks, signal })));
