@@ -255,6 +255,15 @@ describe("a listener", () => {
     expect(await countConnections(at("c"), 5300)).toBe(0);
   }, 180_000);
 
+  test.each(["TERM", "INT"])("that is the first process of its namespace ends by SIG%s", async (signal) => {
+    const words = ["unshare", "--pid", "--fork", "--kill-child", executable, "reach", "--listen", "127.0.0.1"];
+    const outer = Bun.spawn([...words, "--port", "5302"], { stdout: "ignore", stderr: "pipe" });
+    await outer.stderr.getReader().read();
+    const children = await Bun.file(`/proc/${outer.pid}/task/${outer.pid}/children`).text();
+    Bun.spawnSync(["kill", `-${signal}`, children.trim()]);
+    expect(await outer.exited).toBe(0);
+  });
+
   test("needs no rights", async () => {
     const nobody = [
       "setpriv",
@@ -298,6 +307,10 @@ async function countConnections(ns: Namespace, port: number): Promise<number> {
 test.each([
   ["", "say --listen to answer others, or --to to connect to them"],
   ["--listen nonsense", '--listen "nonsense" is no address'],
+  ["--listen --matrix", "--matrix is for --to, not for --listen"],
+  ["--to x --peers y", "--peers is for --listen: --to names the peers here"],
+  ["--to x --mermaid -o json", "--mermaid is another form than --output json"],
+  ["--to x --seconds 0.1234", '--seconds is "0.1234", allowed are three decimals'],
   ["--to x --seconds 61", '--seconds is "61", allowed is a number from 0 to 60'],
   ["--to x --matrix --seconds 11", '--seconds is "11", allowed is a number from 0 to 10'],
 ])("reach %s is wrong usage", async (words, message) => {

@@ -26,12 +26,19 @@ export async function reachPeers(options: Options, screen: Screen): Promise<Repo
     throw new UsageError("say --listen to answer others, or --to to connect to them");
   }
   if (to === undefined) {
+    refuse(options, ["--matrix", "--seconds", "--parallel", "--mermaid"], "is for --to, not for --listen");
     const addresses = options.values("--listen");
     for (const address of addresses) {
       if (canonicalAddress(address) === undefined)
         throw new UsageError(`--listen ${JSON.stringify(address)} is no address`);
     }
     return listenForever({ addresses, port, peers: peersFile === undefined ? undefined : readPeerFile(peersFile) });
+  }
+  refuse(options, ["--peers"], "is for --listen: --to names the peers here");
+  if (options.value("--output") === "json") refuse(options, ["--mermaid"], "is another form than --output json");
+  // A listener takes no more of them.
+  if (/\.\d{4}/.test(options.value("--seconds") ?? "")) {
+    throw new UsageError(`--seconds is ${JSON.stringify(options.value("--seconds"))}, allowed are three decimals`);
   }
   const matrix = options.has("--matrix");
   const asked = {
@@ -47,6 +54,12 @@ export async function reachPeers(options: Options, screen: Screen): Promise<Repo
     mermaid: options.has("--mermaid"),
     grid: matrix && screen.colours && test.peers.length > manyPeers,
   });
+}
+
+/** Throws a UsageError where one of the options is given: what it asks for would not be done. */
+function refuse(options: Options, longs: readonly string[], why: string): void {
+  const given = longs.find((long) => options.has(long));
+  if (given !== undefined) throw new UsageError(`${given} ${why}`);
 }
 
 interface Test {

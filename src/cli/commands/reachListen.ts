@@ -16,6 +16,8 @@ interface Listening {
 
 /** Listens until the process is ended. Throws code 5 where an address can't be listened on. */
 export async function listenForever({ addresses, port, peers }: Listening): Promise<never> {
+  // The first process of a container ends by a signal only if it says so.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0));
   const limits = makeLimits();
   const testPeers: TestPeers | undefined =
     peers &&
