@@ -18,16 +18,17 @@ const chunk = new Uint8Array(1 << 20);
 /** The longest line of an answer, in bytes: a peer with hundreds of addresses. */
 const longestReply = 1 << 18;
 
-/** Connects, sends for some seconds as much as goes through, and tells what the other side got. Throws nothing. */
-export async function reach(target: Target, seconds: number): Promise<Reached> {
+/** Connects, sends for some seconds as much as goes through, and tells what the other side got; `signal` ends that. Throws nothing. */
+export async function reach(target: Target, seconds: number, signal?: AbortSignal): Promise<Reached> {
   let bitsPerSecond: number | undefined;
-  const outcome = await converse(target, { type: "test", seconds }, (reply) => {
+  const onReply = (reply: Reply): Next => {
     if (reply.type === "busy") return "busy";
     if (reply.type === "ok") return seconds > 0 ? "send" : undefined;
     if (reply.type !== "done") return "not ifacer";
     if (seconds > 0 && reply.milliseconds > 0) bitsPerSecond = (reply.bytes * 8000) / reply.milliseconds;
     return "end";
-  });
+  };
+  const outcome = await converse(target, { type: "test", seconds }, onReply, { signal });
   return outcome === undefined ? { connected: true, bitsPerSecond } : { connected: false, reason: outcome };
 }
 
@@ -46,7 +47,7 @@ export function reachFrom(
       if (reply.type === "peer") onPeer(reply.json);
       return undefined;
     },
-    longest,
+    { longest },
   );
 }
 
@@ -58,19 +59,24 @@ function converse(
   { address, port }: Target,
   request: Request,
   onReply: (reply: Reply) => Next,
-  longest = request.seconds + patience,
+  { longest = request.seconds + patience, signal }: { longest?: number; signal?: AbortSignal | undefined },
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
     let open: Socket | undefined;
+    let ended = false;
     let sending = false;
     let unread = "";
     const finish = (reason: string | undefined): void => {
+      ended = true;
       clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
       // Before the end of the connection, which would be taken for its reason.
       resolve(reason);
       open?.terminate();
     };
+    const abort = () => finish("closed");
     let timer = setTimeout(() => finish("timeout"), patience * 1000);
+    signal?.addEventListener("abort", abort);
     const start = performance.now();
     const pump = (socket: Socket): void => {
       while (sending && socket.write(chunk) === chunk.length);
@@ -80,6 +86,8 @@ function converse(
       port,
       socket: {
         open(socket) {
+          // Answered too late: nobody waits for it any more.
+          if (ended) return void socket.terminate();
           open = socket;
           clearTimeout(timer);
           timer = setTimeout(() => finish("timeout"), longest * 1000);

@@ -17,6 +17,8 @@ interface Connection {
   bytes: number;
   start: number;
   timer: ReturnType<typeof setTimeout> | undefined;
+  /** Ends with the connection what is done for it. */
+  readonly closed: AbortController;
   /** What could not be written yet. */
   unsent: string;
 }
@@ -25,9 +27,12 @@ interface Listening {
   /** `undefined`: all. */
   readonly address: string | undefined;
   readonly port: number;
-  /** Tests all others, telling of each in JSON; `undefined`: nobody may ask for that. */
-  readonly testPeers: ((seconds: number, onPeer: (json: string) => void) => Promise<void>) | undefined;
+  /** `undefined`: nobody may ask for that. */
+  readonly testPeers: TestPeers | undefined;
 }
+
+/** Tests all others until `signal` says to stop, telling of each in JSON. */
+export type TestPeers = (seconds: number, signal: AbortSignal, onPeer: (json: string) => void) => Promise<void>;
 
 /** One listener's share of what all listeners of this process do. */
 export interface Limits {
@@ -83,12 +88,12 @@ export function listen({ address, port, testPeers }: Listening, limits: Limits) 
     limits.matrix = true;
     clearTimeout(data.timer);
     try {
-      await testPeers(request.seconds, (json) => say(socket, writeReply({ type: "peer", json })));
+      await testPeers(request.seconds, data.closed.signal, (json) => say(socket, writeReply({ type: "peer", json })));
       say(socket, writeReply({ type: "end" }));
     } finally {
       limits.matrix = false;
     }
-    expire(socket, patience);
+    if (!data.closed.signal.aborted) expire(socket, patience);
   };
   const refuse = (socket: Socket<Connection>, type: "busy" | "noPeers"): void => {
     say(socket, writeReply({ type }));
@@ -100,7 +105,8 @@ export function listen({ address, port, testPeers }: Listening, limits: Limits) 
     port,
     socket: {
       open(socket) {
-        socket.data = { text: "", request: undefined, bytes: 0, start: 0, timer: undefined, unsent: "" };
+        const closed = new AbortController();
+        socket.data = { text: "", request: undefined, bytes: 0, start: 0, timer: undefined, closed, unsent: "" };
         unknown.add(socket);
         expire(socket, patience);
         const [oldest] = unknown;
@@ -121,6 +127,7 @@ export function listen({ address, port, testPeers }: Listening, limits: Limits) 
       close(socket) {
         unknown.delete(socket);
         tests.delete(socket);
+        socket.data.closed.abort();
         clearTimeout(socket.data.timer);
       },
       error: (socket) => void socket.terminate(),

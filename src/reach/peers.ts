@@ -1,10 +1,13 @@
-import { isIP } from "node:net";
 import { isJsonArray, type Json, JsonObject } from "../json.ts";
+import { canonicalAddress } from "../wire/address.ts";
 
 /** A listener, by the name of its Pod. */
 export interface Peer {
   readonly name: string;
+  /** As the kernel writes them. */
   readonly addresses: readonly string[];
+  /** What it lacks to be tested whole. */
+  readonly reason: string | null;
 }
 
 const statusAnnotation = "k8s.v1.cni.cncf.io/network-status";
@@ -23,27 +26,33 @@ export function readPeers(value: Json): Peer[] {
   const addresses = get(value, "addresses");
   if (typeof name !== "string" || name === "") throw new Error("a peer has no name");
   if (addresses === undefined || !isJsonArray(addresses)) throw new Error(`${name} has no list of addresses`);
-  return [{ name, addresses: addresses.map((address) => checkAddress(address, name)) }];
+  const reason = addresses.length > 0 ? null : "has no address";
+  return [{ name, addresses: addresses.map((address) => checkAddress(address, name)), reason }];
 }
 
-/** A Pod that is not there yet, or has no extra network, is no peer. */
+/** A Pod that is not there yet, or a network without addresses, is told of: it is not reached either. */
 function readPod(pod: JsonObject): Peer[] {
   const metadata = get(pod, "metadata");
   const name = get(metadata, "name");
   const status = get(get(metadata, "annotations"), statusAnnotation);
-  if (typeof name !== "string" || typeof status !== "string") return [];
-  const networks: unknown = JSON.parse(status);
+  if (typeof name !== "string" || name === "") throw new Error("a Pod has no name");
+  const networks: unknown = typeof status === "string" ? JSON.parse(status) : [];
   if (!Array.isArray(networks)) throw new Error(`${name}: its ${statusAnnotation} is no list`);
-  const addresses = networks
-    .filter((network) => network?.default !== true)
-    .flatMap((network) => (Array.isArray(network?.ips) ? network.ips : []))
-    .map((address) => checkAddress(address, name));
-  return addresses.length > 0 ? [{ name, addresses }] : [];
+  const extra = networks.filter((network) => network?.default !== true);
+  const listIPs = (network: { ips?: unknown } | null): unknown[] => (Array.isArray(network?.ips) ? network.ips : []);
+  const addresses = extra.flatMap(listIPs).map((address) => checkAddress(address, name));
+  const bare = extra.filter((network) => listIPs(network).length === 0).map((network) => network?.name);
+  if (addresses.length > 0)
+    return [{ name, addresses, reason: bare.length > 0 ? `no address in ${bare.join(", ")}` : null }];
+  return [{ name, addresses, reason: `has no address, phase ${get(get(pod, "status"), "phase") ?? "unknown"}` }];
 }
 
 function checkAddress(address: unknown, name: string): string {
-  if (typeof address === "string" && isIP(address) > 0) return address;
-  throw new Error(`${name} has the address ${JSON.stringify(address)}, which is none`);
+  const canonical = typeof address === "string" ? canonicalAddress(address) : undefined;
+  if (canonical !== undefined) return canonical;
+  const fault =
+    typeof address === "string" && address.includes("%") ? "addresses with a zone can't be tested" : "which is none";
+  throw new Error(`${name} has the address ${JSON.stringify(address)}, ${fault}`);
 }
 
 function get(value: Json | undefined, key: string): Json | undefined {

@@ -1,3 +1,4 @@
+import { canonicalAddress } from "../wire/address.ts";
 import { reach, type Target } from "./connect.ts";
 import { findInterface, type Network } from "./interfaces.ts";
 import type { Peer } from "./peers.ts";
@@ -17,6 +18,8 @@ export interface Row {
   readonly from: string;
   readonly to: string;
   readonly addresses: readonly Tested[];
+  /** Why not all of the peer could be tested. */
+  readonly reason: string | null;
 }
 
 interface Test {
@@ -24,25 +27,34 @@ interface Test {
   readonly port: number;
   readonly seconds: number;
   readonly networks: readonly Network[];
+  /** What ends it before the last address. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Tests the addresses of a peer one after the other, so that they don't share what the network takes. */
-export async function testPeer(peer: Peer, { from, port, seconds, networks }: Test): Promise<Row> {
+export async function testPeer(peer: Peer, { from, port, seconds, networks, signal }: Test): Promise<Row> {
   const addresses: Tested[] = [];
   for (const address of peer.addresses) {
+    if (signal?.aborted) break;
     const name = findInterface(address, networks);
-    addresses.push(name === undefined ? unreachable(address) : await testAddress({ address, port }, { seconds, name }));
+    // By way of a gateway it would be another network that is tested.
+    if (name === undefined) addresses.push(leave(address, "no route"));
+    else if (isLocal(address, networks)) addresses.push(leave(address, `is an address of ${from} too`));
+    else addresses.push(await testAddress({ address, port }, { seconds, name, signal }));
   }
-  return { from, to: peer.name, addresses };
+  return { from, to: peer.name, addresses, reason: peer.reason };
 }
 
-/** By way of a gateway it would be another network that is tested. */
-function unreachable(address: string): Tested {
-  return { address, interface: null, connected: false, bitsPerSecond: null, reason: "no route" };
+/** An address that was not tested. */
+export function leave(address: string, reason: string): Tested {
+  return { address, interface: null, connected: false, bitsPerSecond: null, reason };
 }
 
-async function testAddress(target: Target, { seconds, name }: { seconds: number; name: string }): Promise<Tested> {
-  const reached = await reach(target, seconds);
+async function testAddress(
+  target: Target,
+  { seconds, name, signal }: { seconds: number; name: string; signal: AbortSignal | undefined },
+): Promise<Tested> {
+  const reached = await reach(target, seconds, signal);
   return {
     address: target.address,
     interface: name,
@@ -67,19 +79,30 @@ export function readRow(json: string, from: string): Row | undefined {
         reason: text(one?.reason),
       }),
     );
-    return { from, to, addresses: tested };
+    return { from, to, addresses: tested, reason: null };
   } catch {
     return undefined;
   }
 }
 
-/** The name that the peers call us by: of the one that has an address of ours, else of the machine. */
-export function nameSelf(peers: readonly Peer[], networks: readonly Network[], hostname: string): string {
-  return peers.find((peer) => isSelf(peer, networks))?.name ?? hostname;
+/** What a listener says of a peer, address by address of the list here, which may be another one than its own. */
+export function matchRow(row: Row, peer: Peer): Row {
+  const addresses = peer.addresses.map(
+    (address) =>
+      row.addresses.find((tested) => canonicalAddress(tested.address) === address) ??
+      leave(address, `not tested by ${row.from}`),
+  );
+  return { ...row, addresses, reason: peer.reason };
 }
 
-export function isSelf(peer: Peer, networks: readonly Network[]): boolean {
-  return peer.addresses.some((address) => networks.some(({ local }) => local === address));
+/** Which of the peers is this one: of those that have an address of it, the one that is named as the machine, else the first. */
+export function findSelf(peers: readonly Peer[], networks: readonly Network[], hostname: string): Peer | undefined {
+  const own = peers.filter(({ addresses }) => addresses.some((address) => isLocal(address, networks)));
+  return own.find(({ name }) => name === hostname) ?? own[0];
+}
+
+function isLocal(address: string, networks: readonly Network[]): boolean {
+  return networks.some(({ local }) => local === address);
 }
 
 /** Does all work, at most so much of it at once, in the order of the list. */

@@ -139,13 +139,9 @@ describe("from one of them", () => {
     const items = [
       pod("reach-1", [network("eth0", "203.0.113.9", { default: true }), network("net1", addressOf("a", 0))]),
       pod("reach-2", [network("eth0", "203.0.113.8", { default: true }), network("net1", addressOf("b", 0))]),
-      { apiVersion: "v1", kind: "Pod", metadata: { name: "pending" } },
     ];
-    const found = await reachJSON(
-      at("a"),
-      "--to - --seconds 0",
-      JSON.stringify({ apiVersion: "v1", kind: "List", items }),
-    );
+    const list = (pods: object[]) => JSON.stringify({ apiVersion: "v1", kind: "List", items: pods });
+    const found = await reachJSON(at("a"), "--to - --seconds 0", list(items));
     expect(found).toEqual({
       status: 0,
       version: 1,
@@ -157,9 +153,35 @@ describe("from one of them", () => {
           from: "reach-1",
           to: "reach-2",
           addresses: [{ address: "192.0.2.2", interface: "net1", connected: true, bitsPerSecond: null, reason: null }],
+          reason: null,
         },
       ],
     });
+    const pending = { apiVersion: "v1", kind: "Pod", metadata: { name: "reach-3" }, status: { phase: "Pending" } };
+    const more = await reachJSON(at("a"), "--to - --seconds 0", list([...items, pending]));
+    expect(more).toMatchObject({ status: 1, good: false, connected: 1, total: 1 });
+    expect(more.rows[1]).toMatchObject({ to: "reach-3", addresses: [], reason: "has no address, phase Pending" });
+  });
+
+  test("a second peer with an address of this one is not left out", async () => {
+    const peers = ["one", "two"].map((name) => ({ name, addresses: [addressOf("a", 0)] }));
+    const found = await reachJSON(at("a"), "--to - --seconds 0", JSON.stringify(peers));
+    expect(found.status).toBe(1);
+    expect(summarize(found.rows)).toEqual({ two: "is an address of one too" });
+  });
+
+  test("who tests nothing is not told that all is good", async () => {
+    const peers = JSON.stringify([{ name: "one", addresses: [addressOf("a", 0)] }]);
+    const { status, stdout } = await reach(at("a"), "--to - --seconds 0", peers);
+    expect(status).toBe(1);
+    expect(stdout).toEndWith("\nnothing was tested: the list has no peer but this one\n");
+  });
+
+  test("two peers of one name are refused", async () => {
+    const peers = JSON.stringify(["b", "c"].map((pod) => ({ name: "one", addresses: [addressOf(pod as Pod, 0)] })));
+    const { status, stderr } = await reach(at("a"), "--matrix --to -", peers);
+    expect(status).toBe(1);
+    expect(stderr).toContain("two peers are named one: give each a name of its own");
   });
 });
 
@@ -233,6 +255,15 @@ describe("a listener", () => {
     expect(await countConnections(at("c"), 5300)).toBe(0);
   }, 300_000);
 
+  test.each(["TERM", "INT"])("that is the first process of its namespace ends by SIG%s", async (signal) => {
+    const words = ["unshare", "--pid", "--fork", "--kill-child", executable, "reach", "--listen", "127.0.0.1"];
+    const outer = Bun.spawn([...words, "--port", "5302"], { stdout: "ignore", stderr: "pipe" });
+    await outer.stderr.getReader().read();
+    const children = await Bun.file(`/proc/${outer.pid}/task/${outer.pid}/children`).text();
+    Bun.spawnSync(["kill", `-${signal}`, children.trim()]);
+    expect(await outer.exited).toBe(0);
+  });
+
   test("needs no rights", async () => {
     const nobody = [
       "setpriv",
@@ -276,6 +307,10 @@ async function countConnections(ns: Namespace, port: number): Promise<number> {
 test.each([
   ["", "say --listen to answer others, or --to to connect to them"],
   ["--listen nonsense", '--listen "nonsense" is no address'],
+  ["--listen --matrix", "--matrix is for --to, not for --listen"],
+  ["--to x --peers y", "--peers is for --listen: --to names the peers here"],
+  ["--to x --mermaid -o json", "--mermaid is another form than --output json"],
+  ["--to x --seconds 0.1234", '--seconds is "0.1234", allowed are three decimals'],
   ["--to x --seconds 61", '--seconds is "61", allowed is a number from 0 to 60'],
   ["--to x --matrix --seconds 11", '--seconds is "11", allowed is a number from 0 to 10'],
 ])("reach %s is wrong usage", async (words, message) => {

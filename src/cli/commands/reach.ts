@@ -4,7 +4,7 @@ import { reachFrom } from "../../reach/connect.ts";
 import { findInterface, listNetworks } from "../../reach/interfaces.ts";
 import type { Peer } from "../../reach/peers.ts";
 import { defaultPort, longestMatrixTest, longestTest, patience } from "../../reach/protocol.ts";
-import { inParallel, isSelf, nameSelf, type Row, readRow, testPeer } from "../../reach/test.ts";
+import { findSelf, inParallel, leave, matchRow, type Row, readRow, testPeer } from "../../reach/test.ts";
 import { canonicalAddress } from "../../wire/address.ts";
 import { type Options, UsageError } from "../arguments.ts";
 import { readPeerFile } from "../read/peers.ts";
@@ -26,12 +26,19 @@ export async function reachPeers(options: Options, screen: Screen): Promise<Repo
     throw new UsageError("say --listen to answer others, or --to to connect to them");
   }
   if (to === undefined) {
+    refuse(options, ["--matrix", "--seconds", "--parallel", "--mermaid"], "is for --to, not for --listen");
     const addresses = options.values("--listen");
     for (const address of addresses) {
       if (canonicalAddress(address) === undefined)
         throw new UsageError(`--listen ${JSON.stringify(address)} is no address`);
     }
     return listenForever({ addresses, port, peers: peersFile === undefined ? undefined : readPeerFile(peersFile) });
+  }
+  refuse(options, ["--peers"], "is for --listen: --to names the peers here");
+  if (options.value("--output") === "json") refuse(options, ["--mermaid"], "is another form than --output json");
+  // A listener takes no more of them.
+  if (/\.\d{4}/.test(options.value("--seconds") ?? "")) {
+    throw new UsageError(`--seconds is ${JSON.stringify(options.value("--seconds"))}, allowed are three decimals`);
   }
   const matrix = options.has("--matrix");
   const asked = {
@@ -49,6 +56,12 @@ export async function reachPeers(options: Options, screen: Screen): Promise<Repo
   });
 }
 
+/** Throws a UsageError where one of the options is given: what it asks for would not be done. */
+function refuse(options: Options, longs: readonly string[], why: string): void {
+  const given = longs.find((long) => options.has(long));
+  if (given !== undefined) throw new UsageError(`${given} ${why}`);
+}
+
 interface Test {
   readonly peers: readonly Peer[];
   readonly port: number;
@@ -60,8 +73,9 @@ interface Test {
 
 async function testFromHere({ peers, port, seconds, parallel, screen, quiet }: Test): Promise<Row[]> {
   const networks = listNetworks();
-  const from = nameSelf(peers, networks, hostname());
-  const others = peers.filter((peer) => !isSelf(peer, networks));
+  const self = findSelf(peers, networks, hostname());
+  const from = self?.name ?? hostname();
+  const others = peers.filter((peer) => peer !== self);
   announce(others, { seconds, times: 1, parallel });
   const table = startTable(
     header,
@@ -91,9 +105,10 @@ async function testAll({ peers, port, seconds, parallel, screen, quiet }: Test):
   const rows: Row[] = [];
   const settle = (row: Row | undefined): void => {
     const index = row ? indexOf(row.from, row.to) : -1;
-    if (row === undefined || index < 0) return;
-    rows[index] = row;
-    table.set(index, toRow(row), { done: true });
+    const pair = pairs[index];
+    if (row === undefined || pair === undefined) return;
+    rows[index] = matchRow(row, pair.to);
+    table.set(index, toRow(rows[index]), { done: true });
   };
   const networks = listNetworks();
   const count = peers.reduce((sum, { addresses }) => sum + addresses.length, 0);
@@ -102,19 +117,16 @@ async function testAll({ peers, port, seconds, parallel, screen, quiet }: Test):
     const address = peer.addresses.find((one) => findInterface(one, networks) !== undefined);
     const reason =
       address === undefined
-        ? "no route from here"
+        ? (peer.reason ?? "no route from here")
         : await reachFrom({ address, port }, { seconds, longest, onPeer: (json) => settle(readRow(json, peer.name)) });
     for (const { from, to } of pairs) {
       if (from !== peer || rows[indexOf(from.name, to.name)] !== undefined) continue;
-      settle({ from: from.name, to: to.name, addresses: to.addresses.map((one) => untested(one, reason)) });
+      const words = reason === undefined ? "not in its list" : `not asked: ${reason}`;
+      const addresses = to.addresses.map((one) => leave(one, words));
+      settle({ from: from.name, to: to.name, addresses, reason: to.reason });
     }
   });
   return rows;
-}
-
-function untested(address: string, reason: string | undefined): Row["addresses"][number] {
-  const words = reason === undefined ? "not in its list" : `not asked: ${reason}`;
-  return { address, interface: null, connected: false, bitsPerSecond: null, reason: words };
 }
 
 /** It loads the network on purpose, which who watches over it should know before. */
@@ -134,15 +146,15 @@ function announce(
 
 function report(rows: readonly Row[], { mermaid, grid }: { mermaid: boolean; grid: boolean }): Report {
   const { connected, total } = countUp(rows);
-  const good = connected === total;
+  const good = total > 0 && connected === total && rows.every(({ reason }) => reason === null);
+  const untested = rows.filter(({ reason }) => reason !== null).length;
+  const sum =
+    rows.length === 0
+      ? "nothing was tested: the list has no peer but this one"
+      : `${connected} of ${total} addresses are connected${untested > 0 ? `; ${untested} rows lack addresses` : ""}`;
   return {
     status: good ? 0 : 1,
-    text: mermaid
-      ? drawReachMermaid(rows)
-      : [
-          ...(grid ? drawGrid(rows) : []),
-          line(0, `${connected} of ${total} addresses are connected`, good ? "green" : "red"),
-        ],
+    text: mermaid ? drawReachMermaid(rows) : [...(grid ? drawGrid(rows) : []), line(0, sum, good ? "green" : "red")],
     json: versioned({ good, connected, total, rows }),
   };
 }

@@ -2,9 +2,9 @@ import { hostname } from "node:os";
 import { CniError, Code } from "../../error.ts";
 import { writeAll } from "../../host/stdioSync.ts";
 import { listNetworks } from "../../reach/interfaces.ts";
-import { listen, makeLimits } from "../../reach/listen.ts";
+import { listen, makeLimits, type TestPeers } from "../../reach/listen.ts";
 import type { Peer } from "../../reach/peers.ts";
-import { inParallel, isSelf, nameSelf, testPeer } from "../../reach/test.ts";
+import { findSelf, inParallel, testPeer } from "../../reach/test.ts";
 
 interface Listening {
   /** None: all of the Pod's. */
@@ -16,15 +16,19 @@ interface Listening {
 
 /** Listens until the process is ended. Throws code 5 where an address can't be listened on. */
 export async function listenForever({ addresses, port, peers }: Listening): Promise<never> {
+  // The first process of a container ends by a signal only if it says so.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0));
   const limits = makeLimits();
-  const testPeers =
+  const testPeers: TestPeers | undefined =
     peers &&
-    (async (seconds: number, onPeer: (json: string) => void) => {
+    (async (seconds, signal, onPeer) => {
       const networks = listNetworks();
-      const from = nameSelf(peers, networks, hostname());
-      const others = peers.filter((peer) => !isSelf(peer, networks));
+      const self = findSelf(peers, networks, hostname());
+      const from = self?.name ?? hostname();
+      const others = peers.filter((peer) => peer !== self);
       await inParallel(others, 1, async (peer) => {
-        onPeer(JSON.stringify(await testPeer(peer, { from, port, seconds, networks })));
+        if (signal.aborted) return;
+        onPeer(JSON.stringify(await testPeer(peer, { from, port, seconds, networks, signal })));
       });
     });
   const open = (address: string | undefined) => listen({ address, port, testPeers }, limits);

@@ -5,7 +5,7 @@ import { readFileDocuments } from "./documents.ts";
 import { readFiles } from "./files.ts";
 import { describeProblem } from "./judge.ts";
 
-/** Reads the peers of a file. Throws code 5 where it can't be read and code 7 where it holds something else, or nobody. */
+/** Reads the peers of a file. Throws code 5 where it can't be read and code 7 where it holds something else, nobody, or two of one name. */
 export function readPeerFile(path: string): Peer[] {
   const [file] = readFiles([path]);
   if (file === undefined) return [];
@@ -25,6 +25,13 @@ export function readPeerFile(path: string): Peer[] {
     throw new CniError(
       Code.invalidConfig,
       `${file.name}: there are no peers in it: a list of {name, addresses}, or Pods with extra networks`,
+    );
+  }
+  const twice = peers.find(({ name }, index) => peers.findIndex((peer) => peer.name === name) < index);
+  if (twice) {
+    throw new CniError(
+      Code.invalidConfig,
+      `${file.name}: two peers are named ${twice.name}: give each a name of its own`,
     );
   }
   return peers;

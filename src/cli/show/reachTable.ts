@@ -5,12 +5,14 @@ import type { Row } from "./table.ts";
 export const header: Row = { cells: ["FROM", "TO", "CONNECTED/TOTAL IPs", "BANDWIDTHs"], colour: "bold" };
 
 /** A line of the table. `counts`: how long the count of addresses and their list are at the longest. */
-export function toRow({ from, to, addresses }: Reached): Row {
+export function toRow(row: Reached): Row {
+  const { from, to, addresses, reason } = row;
   const connected = addresses.filter(({ connected }) => connected).length;
   const list = addresses.map(({ address }) => address).join(" ");
+  const words = [...addresses.map(showTested), ...(reason === null ? [] : [reason])];
   return {
-    cells: [from, to, showCount(connected, addresses.length, list), `[${addresses.map(showTested).join("  ")}]`],
-    colour: connected === addresses.length ? "green" : "red",
+    cells: [from, to, showCount(connected, addresses.length, list), `[${words.join("  ")}]`],
+    colour: mark(row) === "+" ? "green" : "red",
   };
 }
 
@@ -70,7 +72,7 @@ export function drawGrid(rows: readonly Reached[]): Line[] {
 function mark(row: Reached | undefined): string {
   if (row === undefined) return " ";
   const connected = row.addresses.filter(({ connected }) => connected).length;
-  if (connected === row.addresses.length) return "+";
+  if (connected === row.addresses.length && row.reason === null) return "+";
   return connected === 0 ? "-" : "~";
 }
 
@@ -81,7 +83,7 @@ export function drawReachMermaid(rows: readonly Reached[]): string {
   const label = (name: string) => name.replace(/[^\w.:/@ -]/g, "?");
   const links = rows.map((row) => {
     const { connected, total } = countUp([row]);
-    return connected === total
+    return mark(row) === "+"
       ? `  ${id(row.from)} -->|"${connected}/${total}"| ${id(row.to)}`
       : `  ${id(row.from)} -.->|"${connected}/${total}"| ${id(row.to)}`;
   });
