@@ -88,7 +88,7 @@ function restore(earlier: Link, link: Link, { released, emptied }: Fate): string
   return lines;
 }
 
-/** Addresses and routes that the config wants, on links that were there before without them. */
+/** Addresses and routes that the config wants, on its own links where these were there before without them. */
 function removeEntries({ addresses, routes }: Desired, { before, now }: Span): string[] {
   const earlier = new Set(before.entries.map(({ kind, key }) => `${kind} ${key}`));
   const names = new Map(now.links.filter((link) => findByIndex(before, link)).map(({ index, name }) => [index, name]));
@@ -98,8 +98,10 @@ function removeEntries({ addresses, routes }: Desired, { before, now }: Span): s
       const link = words.flatMap((word) => (typeof word === "number" ? (names.get(word) ?? []) : []))[0];
       const [first, destination] = words;
       const isWanted =
-        (kind === "address" && addresses.some(({ local, prefixLength }) => first === `${local}/${prefixLength}`)) ||
-        (kind === "route" && routes.some((route) => destination === writeDestination(route.destination)));
+        (kind === "address" &&
+          addresses.some((own) => own.link === link && first === `${own.local}/${own.prefixLength}`)) ||
+        (kind === "route" &&
+          routes.some((own) => own.link === link && destination === writeDestination(own.destination)));
       if (!isWanted || link === undefined) return [];
       return kind === "address" ? [`address del ${first} dev ${link}`] : [`route del ${destination} dev ${link}`];
     });

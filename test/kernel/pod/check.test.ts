@@ -29,17 +29,13 @@ test("CHECK says what was taken away by hand, one thing at a time, and all of it
   ];
   const cases: [away: string, back: readonly string[], words: string][] = [
     ["route delete 203.0.113.0/24", remake.slice(2), route],
-    ["address delete 192.0.2.10/24 dev eth0.3", remake.slice(1), `${address} (and 1 more, see the details)`],
+    ["address delete 192.0.2.10/24 dev eth0.3", remake.slice(1), `${address} (the first of 2)`],
     ["link set dev eth0.3 mtu 1300", ["link set dev eth0.3 mtu 1400"], "eth0.3 has the MTU 1300, wanted is 1400"],
-    [
-      "link set dev eth0.3 down",
-      ["link set dev eth0.3 up", ...remake.slice(2)],
-      "eth0.3 is down (and 1 more, see the details)",
-    ],
+    ["link set dev eth0.3 down", ["link set dev eth0.3 up", ...remake.slice(2)], "eth0.3 is down (the first of 2)"],
     [
       "link set dev eth0 down",
       ["link set dev eth0 up", ...remake.slice(2)],
-      "eth0 is down (and 2 more, see the details)",
+      "eth0 is down (the first of 3)",
     ],
   ];
   for (const [away, back, words] of cases) {
