@@ -1,5 +1,5 @@
 import { findNearest } from "../config/nearest.ts";
-import { CniError } from "../error.ts";
+import { CniError, Code } from "../error.ts";
 import { writeAll } from "../host/stdioSync.ts";
 import { type Options, readOptions, UsageError } from "./arguments.ts";
 import { type Command, commands } from "./commands.ts";
@@ -57,8 +57,10 @@ async function answer(command: Command, options: Options): Promise<number> {
     else writeAll(1, typeof text === "string" ? text : render(text, screen));
     return report.status;
   } catch (error) {
-    if (json && error instanceof CniError && !isClosedPipe(error.cause)) {
-      const { code, message, details } = error;
+    const known = error instanceof CniError;
+    if (json && !(error instanceof UsageError) && !isClosedPipe(known ? error.cause : error)) {
+      const code = known ? error.code : Code.bug;
+      const { message, details } = describe(error);
       writeDocument(versioned({ error: { code, message, details } }));
       if (node !== undefined) return 1;
     }
@@ -75,13 +77,17 @@ function explain(error: unknown, name: string): number {
   }
   // Who reads along may stop reading, as 'head' does.
   if (error instanceof CniError && isClosedPipe(error.cause)) return 1;
-  const known = error instanceof CniError;
-  const message = error instanceof Error ? error.message : String(error);
-  const details = known ? error.details : error instanceof Error ? (error.stack ?? "") : "";
-  const said = known ? message : `ifacer has a bug, please report it: ${message}`;
-  tell(`ifacer: ${escapeUnseen(said)}\n`);
+  const { message, details } = describe(error);
+  tell(`ifacer: ${escapeUnseen(message)}\n`);
   if (details !== "") tell(`${details.replace(/[^\n]+/g, (line) => `  ${escapeUnseen(line)}`)}\n`);
   return 1;
+}
+
+/** What is said of an error; of one that nobody foresaw, what helps to find it. */
+function describe(error: unknown): { readonly message: string; readonly details: string } {
+  if (error instanceof CniError) return error;
+  const [message, details] = error instanceof Error ? [error.message, error.stack ?? ""] : [String(error), ""];
+  return { message: `ifacer has a bug, please report it: ${message}`, details };
 }
 
 /** Writes to standard error. That nobody can read it must not change the exit status. */

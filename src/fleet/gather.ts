@@ -43,7 +43,7 @@ export interface Gathered {
   /** By the node's name; `pod NAME` where only the Pod is known. */
   readonly nodes: ReadonlyMap<string, NodeAnswers>;
   readonly unused: ReadonlyMap<Fault, UnusedLines>;
-  /** Nodes that said the same more than once; the last answer counts. */
+  /** Nodes that said the same more than once; the last answer counts, or one by which ADD would fail. */
   readonly repeated: ReadonlySet<string>;
 }
 
@@ -95,7 +95,7 @@ export class Gathering {
     const before = this.#nodes.get(node) ?? nothing;
     if ((plan && before.plan) || (status && before.status)) this.#repeated.add(node);
     this.#nodes.set(node, {
-      plan: plan ? this.#once(plan) : before.plan,
+      plan: plan && !(isFailing(before.plan) && !isFailing(plan)) ? this.#once(plan) : before.plan,
       status: status ? this.#once(status) : before.status,
       instead: before.instead,
     });
@@ -135,6 +135,10 @@ export class Gathering {
       if (known) known.instead ??= instead;
     }
   }
+}
+
+function isFailing(plan: Told<PlanAnswer> | undefined): boolean {
+  return plan !== undefined && "failures" in plan && plan.failures.length > 0;
 }
 
 const nothing: NodeAnswers = { plan: undefined, status: undefined, instead: undefined };

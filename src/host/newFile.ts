@@ -72,8 +72,12 @@ const mode = 0o644;
 function refuseLinks(root: string, path: string): void {
   if (statSync(root, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new CniError(Code.io, `${root} is not a folder: name the root folder of the system that ${path} is for`);
-  for (let folder = dirname(path); folder.length > root.length; folder = dirname(folder)) {
-    if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+  const folders: string[] = [];
+  for (let folder = dirname(path); folder.length > root.length; folder = dirname(folder)) folders.unshift(folder);
+  for (const folder of folders) {
+    const found = lstatSync(folder, { throwIfNoEntry: false });
+    if (found?.isDirectory() !== true && found?.isSymbolicLink() !== true) return;
+    if (found.isSymbolicLink())
       throw new CniError(
         Code.io,
         `${folder} is a symbolic link, which may lead out of ${root}: put the file where it belongs yourself`,

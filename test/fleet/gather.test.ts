@@ -42,6 +42,12 @@ test("of a node that answers twice, the last answer counts", () => {
   expect([...repeated]).toEqual(["a"]);
 });
 
+test.each([[[0, 1]], [[1, 0]]])("a node that would fail by one of its answers fails, in order %j", (order) => {
+  const possible = [false, true].map((possible) => JSON.stringify({ version: 1, node: "a", possible, entries: [] }));
+  const { nodes } = gather(...order.map((index) => possible[index] ?? ""));
+  expect(nodes.get("a")?.plan).toMatchObject({ failures: [{ message: "no reason is given" }] });
+});
+
 test("a node that does not say its name is called by its Pod", () => {
   expect([...gather(`[pod/p/c] ${plan()}`).nodes.keys()]).toEqual(["pod p"]);
 });

@@ -11,12 +11,14 @@ export function compareNodes(options: Options): Report {
   if (markdown && options.has("--output")) throw new UsageError("--markdown is text: don't give -o with it");
   const list = options.value("--nodes");
   const expected = list === undefined ? undefined : readNodeNames(list);
-  const summary = summarize(readFleet(options.values("--file"), { expected }), { expected });
+  const { gathered, notes } = readFleet(options.values("--file"), { expected });
+  const summary = summarize(gathered, { expected });
   const extent = { all: options.has("--all") };
   return {
     status: isGood(summary) ? 0 : 1,
     text: markdown ? writeFleetTable(summary, extent) : showFleet(summary, extent),
     json: versioned({ good: isGood(summary), ...listSummary(summary) }),
+    notes,
   };
 }
 

@@ -11,32 +11,40 @@ import { UsageError } from "../arguments.ts";
  * Reads what nodes answered: files of lines, folders with a file for each node, `-` and none of them being standard input.
  *
  * @param expected nodes that are there whether they say something or not
+ * @returns with notes about the files that were left out
  *
  * Throws a UsageError where somebody would have to type it, and code 5 for what can't be read.
  */
 export function readFleet(
   paths: readonly string[],
   { expected }: { expected: ReadonlySet<string> | undefined },
-): Gathered {
+): { readonly gathered: Gathered; readonly notes: readonly string[] } {
   if (paths.length === 0 && isatty(0)) {
     throw new UsageError("no answers are given: name a file or a folder with -f, or pipe them in");
   }
+  if (paths.filter((path) => path === "-").length > 1)
+    throw new UsageError("-f - is given twice: standard input can be read only once");
+  const notes: string[] = [];
   const gathering = new Gathering();
   for (const node of expected ?? []) gathering.expect(node);
   for (const path of paths.length === 0 ? ["-"] : paths) {
-    if (path !== "-" && isFolder(path)) readFolder(path, gathering);
+    if (path !== "-" && isFolder(path)) notes.push(...readFolder(path, gathering));
     else readFile(path, { name: path === "-" ? "standard input" : path, node: undefined }, gathering);
   }
-  return gathering.finish();
+  return { gathered: gathering.finish(), notes };
 }
 
-/** The names of nodes in a file, as `kubectl get nodes -o name` prints them, `node/NAME`, or without what is in front. */
+/**
+ * The names of nodes in a file: the first word of each line, as `kubectl get nodes` prints them, with `-o name` as `node/NAME`, or
+ * with a line of headings.
+ */
 export function readNodeNames(path: string): ReadonlySet<string> {
   const names = new Set<string>();
   for (const { text } of readLines(path, { longest: longestLine })) {
-    const name = text.trim().replace(/^node\//, "");
+    const name = (/\S+/.exec(text)?.[0] ?? "").replace(/^node\//, "");
     if (name.length > longestName) throw new CniError(Code.decoding, `${path} is no list of nodes: a line is too long`);
-    if (name !== "") names.add(name);
+    // No node has upper case letters in its name.
+    if (name !== "" && name !== "NAME") names.add(name);
   }
   if (names.size === 0)
     throw new CniError(Code.decoding, `there is no node in ${path}: fill it with 'kubectl get nodes -o name'`);
@@ -60,10 +68,11 @@ function unreadable(path: string, cause: unknown): CniError {
   return new CniError(Code.io, `can't read ${path}: ${message}`, { cause });
 }
 
-/** A file for each node, which is called as the node is. */
-function readFolder(folder: string, gathering: Gathering): void {
-  const names = listFolder(folder);
-  for (const name of names.toSorted(compareNames)) {
+/** A file for each node, which is called as the node is. Returns what was left out: no node is called like an editor's file. */
+function readFolder(folder: string, gathering: Gathering): string[] {
+  const all = listFolder(folder).toSorted(compareNames);
+  const leftOut = all.filter((name) => name.startsWith(".") || name.endsWith("~"));
+  for (const name of all.filter((name) => !leftOut.includes(name))) {
     const path = `${folder}/${name}`;
     if (!look(path).isFile())
       throw new CniError(
@@ -74,6 +83,7 @@ function readFolder(folder: string, gathering: Gathering): void {
     gathering.expect(node);
     readFile(path, { name: path, node }, gathering);
   }
+  return leftOut.map((name) => `${folder}/${name} is left out: it is hidden or a backup, no node's answers`);
 }
 
 function listFolder(folder: string): string[] {

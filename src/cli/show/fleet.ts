@@ -171,7 +171,13 @@ function showUnused({ unused }: Summary): Line[] {
 function showStrangers({ repeated, unexpected }: Summary, extent: Extent): Line[] {
   return [
     ...(repeated.length > 0
-      ? [line(0, `Answered more than once, the last answer counts: ${listNames(repeated, extent)}`, "yellow")]
+      ? [
+          line(
+            0,
+            `Answered more than once, the last answer counts, or one by which ADD would fail: ${listNames(repeated, extent)}`,
+            "yellow",
+          ),
+        ]
       : []),
     ...(unexpected.length > 0
       ? [line(0, `Answered, and are not in the list of nodes: ${listNames(unexpected, extent)}`, "yellow")]

@@ -81,6 +81,14 @@ describe("doctor --install --root", () => {
     expect(readdirSync(root.path)).toEqual(["etc"]);
   });
 
+  test("says so where a file stands in the place of a folder", async () => {
+    using root = scratch();
+    writeFileSync(`${root.path}/etc`, "");
+    const { status, stderr } = await install("--networkd", root.path);
+    expect([status, stderr]).toEqual([1, expect.stringContaining("can't be written: ENOTDIR")]);
+    expect(stderr).not.toContain("bug");
+  });
+
   test("makes no root that is not there, and takes no empty one for this system", async () => {
     using root = scratch();
     const mistyped = await install("--networkd", `${root.path}/mistyped`);

@@ -147,6 +147,32 @@ describe("where answers come from", () => {
     });
   });
 
+  test("files that are hidden or backups are left out, and named", async () => {
+    const place = `${folder}/edited`;
+    mkdirSync(place);
+    for (const name of ["a.json", ".a.json.swp", "a.json~"]) writeFileSync(`${place}/${name}`, JSON.stringify(plan()));
+    const { status: exit, stdout, stderr } = await ifacer(["fleet", "-f", place]);
+    expect([exit, stdout]).toEqual([0, "1 node: all is in place\n"]);
+    expect(stderr).toBe(
+      [".a.json.swp", "a.json~"]
+        .map((name) => `ifacer: ${place}/${name} is left out: it is hidden or a backup, no node's answers\n`)
+        .join(""),
+    );
+  });
+
+  test("the list of nodes as kubectl prints it for people", async () => {
+    writeFileSync(`${folder}/table`, "NAME   STATUS   ROLES   AGE   VERSION\na      Ready    <none>  1d    v1.34.0\n");
+    const { status: exit, stdout } = await ifacer(["fleet", "--nodes", `${folder}/table`], {
+      stdin: named("a", plan()),
+    });
+    expect([exit, stdout]).toEqual([0, "1 node: all is in place\n"]);
+  });
+
+  test("standard input is read once", async () => {
+    const { status: exit, stderr } = await ifacer(["fleet", "-f", "-", "-f", "-"]);
+    expect([exit, stderr]).toEqual([2, expect.stringContaining("-f - is given twice: ")]);
+  });
+
   test("lines of a megabyte, the last one without its end", async () => {
     const long = ["a", "b"].map((node) => named(node, plan({ padding: "ä".repeat(500_000) })));
     const { status: exit, stdout } = await ifacer(["fleet"], { stdin: `${long[0]}\n\n${long[1]}` });

@@ -91,7 +91,7 @@ test("a problem that many have", () => {
 
 test("who answered twice, and who was not expected", () => {
   expect(show({ repeated: ["a"], unexpected: ["b"] }).slice(1)).toEqual([
-    "Answered more than once, the last answer counts: a",
+    "Answered more than once, the last answer counts, or one by which ADD would fail: a",
     "Answered, and are not in the list of nodes: b",
   ]);
 });
