@@ -9,7 +9,9 @@ import { lookAt, type Site } from "./site.ts";
  *
  * Throws code 103 where they can't be removed or looked at.
  */
-export async function removeOwn(desired: Desired, site: Site): Promise<void> {
+export async function removeOwn(asked: Desired, site: Site): Promise<void> {
+  // Routes don't matter, and a Pod may have very many.
+  const desired = { ...asked, ipam: undefined };
   const own = findOwn(desired, await lookAt(site, desired, "links"));
   if (own.length === 0) return;
   const { command, status, stderr } = await runIp(

@@ -9,5 +9,7 @@ export type Site = IpSite;
 
 /** Looks at what the config is about, where it is. Throws as `observe` and `observePod` do. */
 export function lookAt({ netns }: Site, desired: Desired, depth: Depth): Promise<Current> {
-  return netns === undefined ? observe(desired, { depth }) : observePod(netns, { routes: desired.routes.length > 0 });
+  return netns === undefined
+    ? observe(desired, { depth })
+    : observePod(netns, { routes: desired.routes.length > 0 || desired.ipam !== undefined });
 }

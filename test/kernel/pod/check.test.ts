@@ -32,11 +32,7 @@ test("CHECK says what was taken away by hand, one thing at a time, and all of it
     ["address delete 192.0.2.10/24 dev eth0.3", remake.slice(1), `${address} (the first of 2)`],
     ["link set dev eth0.3 mtu 1300", ["link set dev eth0.3 mtu 1400"], "eth0.3 has the MTU 1300, wanted is 1400"],
     ["link set dev eth0.3 down", ["link set dev eth0.3 up", ...remake.slice(2)], "eth0.3 is down (the first of 2)"],
-    [
-      "link set dev eth0 down",
-      ["link set dev eth0 up", ...remake.slice(2)],
-      "eth0 is down (the first of 3)",
-    ],
+    ["link set dev eth0 down", ["link set dev eth0 up", ...remake.slice(2)], "eth0 is down (the first of 3)"],
   ];
   for (const [away, back, words] of cases) {
     await pod.ip(away);
@@ -49,8 +45,8 @@ test("CHECK says what was taken away by hand, one thing at a time, and all of it
 
   await pod.ip("link delete dev eth0.3");
   const { json } = await call(place, "CHECK", checked);
-  expect(json.details.split("\n")).toEqual([
-    "the VLAN eth0.3 with id 3 on eth0 is missing",
+  expect([json.msg, ...json.details.split("; ")]).toEqual([
+    "the VLAN eth0.3 with id 3 on eth0 is missing (the first of 4)",
     "eth0.3 is down",
     address,
     route,
