@@ -1,7 +1,8 @@
 import { type IpSite, runIp } from "../host/ip.ts";
 import type { Desired } from "../model.ts";
-import { listOwnNames, type Snapshot, snapshotNow } from "../observe/snapshot.ts";
+import { listOwnNames, type Snapshot, snapshotNow, snapshotOf } from "../observe/snapshot.ts";
 import { isSafeLine } from "./lines.ts";
+import { lookAt } from "./site.ts";
 import { planUndo, type Undoing } from "./undo.ts";
 
 /** What came of taking back. */
@@ -26,7 +27,9 @@ export async function takeBack(desired: Desired, before: Snapshot, site: IpSite)
   const planNow = async (): Promise<Undoing> =>
     planUndo(desired, {
       before,
-      now: await snapshotNow(before, { isConcerned: ({ name }) => own.includes(name), site }),
+      now: desired.path
+        ? snapshotOf(desired, await lookAt(site, desired, "links"))
+        : await snapshotNow(before, { isConcerned: ({ name }) => own.includes(name), site }),
     });
   let { lines, kept } = await planNow();
   const began = lines.length > 0;

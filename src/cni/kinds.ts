@@ -1,3 +1,4 @@
+import { findNodePathKey } from "../config/pathKeys.ts";
 import { CniError, Code } from "../error.ts";
 import { type JsonObject, member } from "../json.ts";
 import type { Place } from "../model.ts";
@@ -24,6 +25,8 @@ export const loadNodeLinks = () => import("./entries/nodeLinks.ts");
 
 const loadPodLinks = () => import("./entries/podLinks.ts");
 
+const loadNodePath = () => import("./entries/nodePath.ts");
+
 /** Links of the node: every entry that has no key of another kind. */
 const nodeLinks: EntryKind = {
   what: "links of the node",
@@ -48,6 +51,16 @@ const keyedKinds: readonly EntryKind[] = [
     STATUS: async (request) => (await loadPodLinks()).status(request),
     DEL: async (request) => (await loadPodLinks()).del(request),
     GC: async (request) => (await loadPodLinks()).gc(request),
+  },
+  {
+    what: "a way from the Pod to its node",
+    place: "pod",
+    findKey: findNodePathKey,
+    ADD: async (request, prefetched) => (await loadNodePath()).add(request, prefetched),
+    CHECK: async (request, prefetched) => (await loadNodePath()).check(request, prefetched),
+    STATUS: async (request) => (await loadNodePath()).status(request),
+    DEL: async (request) => (await loadNodePath()).del(request),
+    GC: async (request) => (await loadNodePath()).gc(request),
   },
 ];
 

@@ -17,6 +17,11 @@ test.each([
   // What it is is for the entry's own rules.
   ['{"linkInContainer":"no"}', "links in the Pod"],
   ['{"linkInContainer":0}', "links in the Pod"],
+  ['{"nodePath":{}}', "a way from the Pod to its node"],
+  ['{"NodePath":null}', "links of the node"],
+  ['{"service_cidr":[]}', "a way from the Pod to its node"],
+  ['{"mac_prefix":"0a:1b"}', "a way from the Pod to its node"],
+  ['{"migrate_route":1}', "links of the node"],
 ])("%s is about %s", (text, what) => {
   expect(findKind(parse(text)).what).toBe(what);
 });
