@@ -43,7 +43,7 @@ export interface Work {
  */
 export async function carryOut(desired: Desired, work: Work): Promise<Done> {
   const { changes, site, attempt = 1 } = work;
-  const look = desired.path && askAgain(desired, site.netns);
+  const look = desired.path && askAgain(desired, site);
   const run = await runIp(
     ["-batch", "-", ...(look ? ["-details", "-json"] : [])],
     [...changes.flatMap(writeLines), ...(look ? look.lines : [])],

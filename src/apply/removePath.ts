@@ -77,15 +77,14 @@ function listRules({ rules = [], uses }: Current, ifName: string) {
 }
 
 async function removeRules(rules: ReturnType<typeof listRules>, netns: string): Promise<void> {
-  const tables = [...new Set(rules.map(({ table }) => table))];
-  await runIp(
-    force,
-    [
-      ...rules.map(({ from, table }) => `rule del from ${from} lookup ${table}`),
-      ...tables.flatMap((table) => [`route flush table ${table}`, `route flush ::/0 table ${table}`]),
-    ],
-    { netns },
-  );
+  for (const site of [{ netns }, { netns, family: "6" }] as const) {
+    const own = rules.filter(({ from }) => from.includes(":") === "family" in site);
+    const lines = own.flatMap(({ from, table }) => [
+      `rule del from ${from} lookup ${table}`,
+      `route flush table ${table}`,
+    ]);
+    if (lines.length > 0) await runIp(force, lines, site);
+  }
 }
 
 /**

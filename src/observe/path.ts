@@ -1,6 +1,6 @@
 import { CniError, Code } from "../error.ts";
 import { readInet6 } from "../host/inet6.ts";
-import { runIp } from "../host/ip.ts";
+import { type IpSite, runIp } from "../host/ip.ts";
 import { requireNamespace } from "../host/podNamespace.ts";
 import { isOnWire } from "../host/wire.ts";
 import type { Current, Desired, Link, Neighbour, NodeView, Route, RoutingRule, Use } from "../model.ts";
@@ -93,10 +93,16 @@ export interface FurtherLook {
   readonly read: (stdout: string) => Current | undefined;
 }
 
-/** What to ask again about the place of a plan; `undefined`: it takes a run of its own. */
-export function askAgain(desired: Desired, netns: string | undefined): FurtherLook | undefined {
+/** What to ask again about the place of a plan. */
+export function askAgain(desired: Desired, { netns, family }: IpSite): FurtherLook {
   if (netns === undefined) return askNodeAgain(desired);
-  return wantsRules6(desired) ? undefined : { lines: podLines, read: readPod };
+  return family === undefined ? { lines: podLines, read: readPod } : { lines: ["rule show"], read: readRules6 };
+}
+
+function readRules6(stdout: string): Current | undefined {
+  const items = stdout.split("\n").flatMap((line) => (line === "" ? [] : parseLine(line)));
+  // The kernel's own are always there.
+  return items.length === 0 ? undefined : { links: [], vlans: [], uses: new Map(), rules: items.flatMap(readRule) };
 }
 
 /** About the node's end, and the routes that a plan wants. */
@@ -110,10 +116,6 @@ function askNodeAgain({ path, routes }: Desired): FurtherLook {
       return ofEnd && readEnd(ofEnd, { end, addresses });
     },
   };
-}
-
-function wantsRules6({ rules = [] }: Desired): boolean {
-  return rules.some(({ from }) => from.includes(":"));
 }
 
 function readEnd(items: readonly Json[], { end, addresses }: Pick<NodeQuestion, "end" | "addresses">): Current {
@@ -163,7 +165,7 @@ export async function observePodPath(netns: string, { rules6 = false } = {}): Pr
   await requireNamespace(netns);
   const [{ command, status, stdout, stderr }, run6] = await Promise.all([
     runIp(lookArguments, podLines, { netns }),
-    rules6 ? runIp(["-6", ...lookArguments], ["rule show"], { netns }) : undefined,
+    rules6 ? runIp(lookArguments, ["rule show"], { netns, family: "6" }) : undefined,
   ]);
   const seen = readPod(stdout, run6?.stdout);
   if (seen) return seen;
@@ -194,15 +196,17 @@ function readPod(stdout: string, ofRules6 = ""): Current | undefined {
 }
 
 /** Looks at what a plan of a node path is about, where it is. Throws as the first looks do. */
-export async function observeAgain(desired: Desired, netns: string | undefined): Promise<Current> {
-  if (netns !== undefined) return observePodPath(netns, { rules6: wantsRules6(desired) });
-  const { lines, read } = askNodeAgain(desired);
-  const seen = read((await runIp(lookArguments, lines)).stdout);
-  if (seen === undefined) throw refuseAnswer();
-  return seen;
+export async function observeAgain(desired: Desired, site: IpSite): Promise<Current> {
+  if (site.netns !== undefined) await requireNamespace(site.netns);
+  const { lines, read } = askAgain(desired, site);
+  const { command, status, stdout, stderr } = await runIp(lookArguments, lines, site);
+  const seen = read(stdout);
+  if (seen) return seen;
+  const message = `'${command}' can't look at links and routes, its exit status is ${status}`;
+  throw new CniError(Code.ipFailed, message, { details: stderr });
 }
 
-/** All host ends on the node, with what only they tell of the routes and neighbours on them. */
+/** All links of the node that are ends of pairs. */
 export async function observeEnds(): Promise<readonly Link[]> {
   const { stdout } = await runIp(lookArguments, ["link show type veth", aboutLoopback]);
   const [ends] = split(stdout);

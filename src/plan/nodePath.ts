@@ -41,6 +41,8 @@ export interface PodRoute {
 export interface Wish {
   readonly pod: Desired;
   readonly node: Desired;
+  /** The rules of IPv6 in the Pod, which take a run of `ip` of their own; `undefined`: none are wanted. */
+  readonly rules6: Desired | undefined;
   readonly conflicts: readonly Conflict[];
   /** What is left out, a line each. */
   readonly notes: readonly string[];
@@ -83,7 +85,7 @@ export function wishForPath(nodePath: NodePath, own: PodInterface, views: Views)
   if (nodePath.onlyMAC) {
     const nothing = { ...noLinks, routes: [], path: { ...basis, end: undefined, neighbours: [], mac: undefined } };
     const pod: Desired = { ...nothing, place: "pod", path: { ...nothing.path, mac } };
-    return { pod, node: { ...nothing, place: "node" }, conflicts, notes: [] };
+    return { pod, node: { ...nothing, place: "node" }, rules6: undefined, conflicts, notes: [] };
   }
   const targets = findTargets(nodePath, own, views);
   const mtu = nodePath.mtu ?? link?.mtu ?? 1500;
@@ -91,7 +93,10 @@ export function wishForPath(nodePath: NodePath, own: PodInterface, views: Views)
   const moved = isFurther(nodePath, own, views) ? moveRoutes(own, views) : undefined;
   const ways = [...targets.pod, ...leadRoutes(nodePath, targets)];
   const routes = moved ? [...ways, ...moved.routes, ...ways.map((route) => inTable(route, moved.table))] : ways;
+  const rules = moved?.rules ?? [];
+  const ofIPv6 = rules.filter(({ from }) => familyOf(from) === "6");
   return {
+    rules6: ofIPv6.length === 0 ? undefined : { ...foreseePath(nodePath), rules: ofIPv6 },
     node: {
       ...noLinks,
       place: "node",
@@ -113,7 +118,7 @@ export function wishForPath(nodePath: NodePath, own: PodInterface, views: Views)
       ...noLinks,
       place: "pod",
       routes,
-      rules: moved?.rules ?? [],
+      rules: rules.filter(({ from }) => familyOf(from) === "4"),
       path: {
         ...basis,
         end: { name: podEnd, mac: names.podMAC, mtu, alias: "ifacer", peer: undefined },

@@ -51,6 +51,7 @@ export async function add(request: RequestOf<"ADD">, { look }: Prefetched): Prom
   await applyPlaces([
     { desired: node, seen: views.node.current, site: {} },
     { desired: pod, seen: views.pod, site: { netns } },
+    ...(wish.rules6 ? [{ desired: wish.rules6, seen: views.pod, site: { netns, family: "6" } as const }] : []),
   ]);
   const { mac } = pod.path ?? {};
   return { document: encodeJson(mac ? withMAC(result, ifName, mac.mac) : result), journal: wish.notes };
@@ -67,7 +68,10 @@ export async function check(request: RequestOf<"CHECK">, { look }: Prefetched): 
   const { wish, views } = await lookAtBoth(request, { nodePath, given, look });
   const faults = [
     ...findConflicts(wish, views).map(({ message }) => message),
-    ...[...plan(wish.node, views.node.current).changes, ...plan(wish.pod, views.pod).changes].map(describeLack),
+    ...plan(wish.node, views.node.current).changes.map(describeLack),
+    ...[wish.pod, ...(wish.rules6 ? [wish.rules6] : [])].flatMap((desired) =>
+      plan(desired, views.pod).changes.map(describeLack),
+    ),
   ];
   if (faults.length > 0) throw errorOfAll(Code.changed, faults);
   return silence;
