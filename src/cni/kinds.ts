@@ -1,4 +1,3 @@
-import { findNodePathKey } from "../config/pathKeys.ts";
 import { CniError, Code } from "../error.ts";
 import { type JsonObject, member } from "../json.ts";
 import type { Place } from "../model.ts";
@@ -24,6 +23,22 @@ export interface EntryKind {
 export const loadNodeLinks = () => import("./entries/nodeLinks.ts");
 
 const loadPodLinks = () => import("./entries/podLinks.ts");
+
+/** Those but the first are of Spidernet's veth plugin, for lists of subnets and the prefix of MACs. */
+const pathKeys = [
+  "nodePath",
+  "service_cidr",
+  "cluster_cidr",
+  "service_hijack_subnet",
+  "overlay_hijack_subnet",
+  "additional_hijack_subnet",
+  "mac_prefix",
+];
+
+/** The key that makes an entry a way from the Pod to its node, if there is one. */
+export function findPathKey(body: JsonObject): string | undefined {
+  return pathKeys.find((key) => member(body, key) !== undefined);
+}
 
 const loadNodePath = () => import("./entries/nodePath.ts");
 
@@ -55,7 +70,7 @@ const keyedKinds: readonly EntryKind[] = [
   {
     what: "a way from the Pod to its node",
     place: "pod",
-    findKey: findNodePathKey,
+    findKey: findPathKey,
     ADD: async (request, prefetched) => (await loadNodePath()).add(request, prefetched),
     CHECK: async (request, prefetched) => (await loadNodePath()).check(request, prefetched),
     STATUS: async (request) => (await loadNodePath()).status(request),

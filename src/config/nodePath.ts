@@ -3,7 +3,6 @@ import { describeJson, foldName, integer, isJsonArray, type Json, JsonObject, me
 import type { Problem } from "../model.ts";
 import { networkOf, parseAddress, parseSubnet, writeAddress, writeSubnet } from "./addresses.ts";
 import { findNearest } from "./nearest.ts";
-import { vethListKeys } from "./pathKeys.ts";
 import { refuseConfig } from "./read.ts";
 
 /** What an entry asks of a Pod's way to its node. */
@@ -33,6 +32,15 @@ export interface NodePathReading {
 
 /** The keys of `nodePath`. */
 export const nodePathKeys = ["routes", "nodeAddresses", "mtu", "macPrefix", "policyRoutes"] as const;
+
+/** Keys of Spidernet's veth plugin for lists of subnets; all its keys are at the top. */
+export const vethListKeys = [
+  "service_cidr",
+  "cluster_cidr",
+  "service_hijack_subnet",
+  "overlay_hijack_subnet",
+  "additional_hijack_subnet",
+] as const;
 
 const vethKeys = [...vethListKeys, "mac_prefix", "migrate_route"] as const;
 

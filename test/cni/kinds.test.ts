@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { type EntryKind, findKind } from "../../src/cni/kinds.ts";
+import { vethListKeys } from "../../src/config/nodePath.ts";
 import { decodeJson, JsonObject, member } from "../../src/json.ts";
 
 function parse(text: string): JsonObject {
@@ -19,7 +20,7 @@ test.each([
   ['{"linkInContainer":0}', "links in the Pod"],
   ['{"nodePath":{}}', "a way from the Pod to its node"],
   ['{"NodePath":null}', "links of the node"],
-  ['{"service_cidr":[]}', "a way from the Pod to its node"],
+  ...vethListKeys.map((key) => [`{"${key}":[]}`, "a way from the Pod to its node"] as const),
   ['{"mac_prefix":"0a:1b"}', "a way from the Pod to its node"],
   ['{"migrate_route":1}', "links of the node"],
 ])("%s is about %s", (text, what) => {

@@ -1,7 +1,6 @@
-import { findKind } from "../../cni/kinds.ts";
+import { findKind, findPathKey } from "../../cni/kinds.ts";
 import { readCall, readRequest } from "../../cni/request.ts";
 import { readNodePath } from "../../config/nodePath.ts";
-import { findNodePathKey } from "../../config/pathKeys.ts";
 import { readPodEntry } from "../../config/podEntry.ts";
 import { readConfig } from "../../config/read.ts";
 import { CniError } from "../../error.ts";
@@ -53,7 +52,7 @@ function readEntry(
   try {
     if (findKind(body).place === "node") return { reading: readConfig(body) };
     const inPods = foresee(entry);
-    if (findNodePathKey(body) !== undefined) return { reading: readPath(entry, inPods), inPods };
+    if (findPathKey(body) !== undefined) return { reading: readPath(entry, inPods), inPods };
     return { reading: readPodEntry(body, inPods).reading, inPods };
   } catch (error) {
     if (!(error instanceof CniError)) throw error;
