@@ -1,9 +1,10 @@
 import { CniError } from "../error.ts";
-import type { Current, Desired } from "../model.ts";
+import { type Current, type Desired, loopback } from "../model.ts";
 import { snapshotBefore } from "../observe/snapshot.ts";
 import { plan } from "../plan/plan.ts";
 import { showCommand } from "../plan/shell.ts";
 import { carryOut } from "./carryOut.ts";
+import { enableIPv6 } from "./inPod.ts";
 import type { Site } from "./site.ts";
 import { takeBack } from "./takeBack.ts";
 
@@ -28,12 +29,25 @@ export async function applyPlaces(places: readonly PlaceWork[]): Promise<void> {
     if (changes.length === 0) continue;
     const before = await snapshotBefore(desired, seen, site);
     try {
+      await enableFamily(desired, seen, site);
       await carryOut(desired, { before, changes, site });
     } catch (cause) {
       throw await undoAll(cause, done.reverse());
     }
     done.push(async () => (await takeBack(desired, before, site)).left);
   }
+}
+
+/**
+ * A Pod's end can't have routes of IPv6 where the Pod's sysctls forbid it, as those of a Pod with IPv4 alone may. That the loopback
+ * device has its address shows that they don't.
+ */
+async function enableFamily({ routes, path }: Desired, { uses }: Current, { netns }: Site): Promise<void> {
+  const end = path?.end?.name;
+  if (netns === undefined || end === undefined) return;
+  const isWanted = routes.some(({ link, destination }) => link === end && destination.includes(":"));
+  const isAllowed = [end, loopback].some((link) => uses.get(link)?.addresses.some(({ family }) => family === "inet6"));
+  if (isWanted && !isAllowed) await enableIPv6([end], netns);
 }
 
 /** Takes back what was done in the places before, and returns the error that says why, and what is left if anything is. */
