@@ -128,9 +128,9 @@ interface Failure extends Work {
  * journal stays, so that the next ADD tries it as well.
  */
 async function undo(desired: Desired, { before, changes, site, run, rest, ignored }: Failure): Promise<CniError> {
-  const { left, kept } = await explainingBlindness(changes, () => takeBack(desired, before, site));
+  const { left, kept, moved } = await explainingBlindness(changes, () => takeBack(desired, before, site));
   if (left.length === 0 && site.netns === undefined) removeJournalFile();
-  return explainFailure({ changes, run, rest, ignored, left, kept });
+  return explainFailure({ changes, run, rest, ignored, left, kept, moved });
 }
 
 function lookAgain(desired: Desired, { changes, site }: Work): Promise<Current> {

@@ -29,7 +29,7 @@ export function readJournal(bytes: Uint8Array, here: NamespaceID): ReadJournal {
   if (bootID !== here.bootID || inode !== here.inode || (known && cookie !== here.cookie)) return "stale";
   // Only what is done on the node has a journal.
   const asked = { ...desired, place: "node", addresses: [], routes: [] } as const;
-  return { journal: { desired: asked, before: { links, entries, listeners: new Map() } }, certain: known };
+  return { journal: { desired: asked, before: { links, entries, strangers: new Map() } }, certain: known };
 }
 
 /**

@@ -4,6 +4,7 @@ import { observe } from "../observe/observe.ts";
 import { snapshotNow } from "../observe/snapshot.ts";
 import { plan } from "../plan/plan.ts";
 import { showCommand } from "../plan/shell.ts";
+import { describeMoved } from "./failure.ts";
 import type { Journal } from "./journal.ts";
 import { writeLines } from "./lines.ts";
 import { takeBack } from "./takeBack.ts";
@@ -60,10 +61,11 @@ async function settle({ desired, before }: Journal, { lock }: { lock: number }):
     await runIp(["-batch", "-"], writeLines({ type: "setBondOptions", name: bond.name, settings: late }), { lock });
     return [`finished what an ADD that was killed had begun: ${bond.name}`];
   }
-  const { began, left, kept } = await takeBack(desired, before, { lock });
+  const { began, left, kept, moved } = await takeBack(desired, before, { lock });
   return [
     ...(began ? ["took back what an earlier ADD had begun and not ended"] : []),
     ...(kept.length > 0 ? [`kept ${kept.join(", ")} of it, as something stands on it by now`] : []),
+    ...(moved.length > 0 ? [describeMoved(moved)] : []),
     ...(left.length > 0 ? [`could not take back all of it, run: ${left.map(showCommand).join("; ")}`] : []),
   ];
 }

@@ -12,6 +12,8 @@ export interface TakenBack {
   readonly left: readonly string[];
   /** The names of links that stay, because somebody stands on them by now. */
   readonly kept: readonly string[];
+  /** What stays lost, in words, because somebody put something else in its place meanwhile. */
+  readonly moved: readonly string[];
 }
 
 /** How often is tried: some things are lost only while undoing, a route of several ways with the last of its NICs for example. */
@@ -28,14 +30,14 @@ export async function takeBack(desired: Desired, before: Snapshot, site: IpSite)
       before,
       now: await snapshotNow(before, { isConcerned: ({ name }) => own.includes(name), site }),
     });
-  let { lines, kept } = await planNow();
+  let { lines, kept, moved } = await planNow();
   const began = lines.length > 0;
   for (let round = 1; round <= rounds && lines.length > 0; round++) {
     const safe = lines.filter(isSafeLine);
     // A line that `ip` can't read makes it leave the batch, so that what is left then gets an `ip` each, as far as time allows.
     const batches = round === 1 ? [safe] : [...safe.slice(0, mostAlone).map((line) => [line]), safe.slice(mostAlone)];
     for (const batch of batches) if (batch.length > 0) await runIp(["-force", "-batch", "-"], batch, site);
-    ({ lines, kept } = await planNow());
+    ({ lines, kept, moved } = await planNow());
   }
-  return { began, left: lines, kept };
+  return { began, left: lines, kept, moved };
 }

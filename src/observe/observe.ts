@@ -33,8 +33,10 @@ export async function observe(
 
 /** Loaded only before something is changed. */
 async function learnWhoIsShared({ links }: IpOutput): Promise<(nic: string) => boolean> {
-  const { tellWhoIsShared } = await import("./multicast.ts");
-  return tellWhoIsShared(await readListeners(), links);
+  const { countStrangers } = await import("./listeners.ts");
+  const strangers = countStrangers(await readListeners(), links);
+  const indexes = new Map(links.map(({ name, index }) => [name, index]));
+  return (nic) => strangers.has(indexes.get(nic) ?? 0);
 }
 
 /** Asks again, as what `ip` says on standard error is not kept when it answers. */
