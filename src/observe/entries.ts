@@ -141,7 +141,8 @@ function readRoute(tokens: readonly string[], indexes: Indexes): Entry {
     } else if (word === "via" && byObject) at += next.startsWith("inet") ? 2 : 1;
     else if (word === "expires") {
       at++;
-      lifetime.push(word, next.replace(/sec$/, ""));
+      // One that has run out the kernel is about to remove, and shows as negative.
+      lifetime.push(word, next.replace(/sec$/, "").replace(/^-.*/, "1"));
     } else if (word === "lock" && rest[at - 1] === "rto_min") {
       // `ip` locks this one by itself, and does not take the word.
     } else if (!states.has(word) && !(byObject && word === "onlink")) words.push(word);

@@ -45,6 +45,13 @@ export function countStrangers(listeners: Listeners, links: readonly Link[]): Re
   return strangers;
 }
 
+/** Tells whether others receive through a link, by its name, who can't be seen from here. */
+export function tellWhoIsShared(listeners: Listeners, links: readonly Link[]): (name: string) => boolean {
+  const strangers = countStrangers(listeners, links);
+  const names = new Set(links.filter(({ index }) => strangers.has(index)).map(({ name }) => name));
+  return (name) => names.has(name);
+}
+
 /** The kinds that hand the groups on to the one link that they stand on. */
 const listeningKinds: readonly (string | undefined)[] = ["vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "macsec"];
 

@@ -33,10 +33,8 @@ export async function observe(
 
 /** Loaded only before something is changed. */
 async function learnWhoIsShared({ links }: IpOutput): Promise<(nic: string) => boolean> {
-  const { countStrangers } = await import("./listeners.ts");
-  const strangers = countStrangers(await readListeners(), links);
-  const indexes = new Map(links.map(({ name, index }) => [name, index]));
-  return (nic) => strangers.has(indexes.get(nic) ?? 0);
+  const { tellWhoIsShared } = await import("./listeners.ts");
+  return tellWhoIsShared(await readListeners(), links);
 }
 
 /** Asks again, as what `ip` says on standard error is not kept when it answers. */

@@ -8,7 +8,7 @@ import { readConfig, requireDesired } from "../../src/config/read.ts";
 import { decodeJson, JsonObject } from "../../src/json.ts";
 import type { Current, Desired, Plan } from "../../src/model.ts";
 import { assemble } from "../../src/observe/assemble.ts";
-import { countStrangers } from "../../src/observe/listeners.ts";
+import { tellWhoIsShared } from "../../src/observe/listeners.ts";
 import { parseIpOutput } from "../../src/observe/parse.ts";
 import { parseVlanConfig } from "../../src/observe/vlanConfig.ts";
 
@@ -63,10 +63,9 @@ export function see(recorded: Recorded): Current {
     ipv4: recorded["igmp.txt"],
     ipv6: recorded["igmp6.txt"],
   };
-  const strangers = countStrangers(listeners, shown.links);
   return assemble(shown, {
     vlans: parseVlanConfig(recorded["vlans.txt"]),
-    isShared: (nic) => strangers.has(shown.links.find(({ name }) => name === nic)?.index ?? 0),
+    isShared: tellWhoIsShared(listeners, shown.links),
   });
 }
 
