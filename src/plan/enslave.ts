@@ -112,7 +112,10 @@ function isOfUse({ scope }: Address): boolean {
 
 function listUppers({ name }: Link, current: Current): { what: string; upper: string }[] {
   const vlans = current.vlans.filter((vlan) => vlan.parent === name);
-  const stacked = current.links.filter((link) => link.parent === name && stackedKinds.includes(link.kind ?? ""));
+  const stacked = current.links.filter(
+    ({ kind, parent, driverData: { slave1, slave2 } }) =>
+      stackedKinds.includes(kind ?? "") && [parent, slave1, slave2].includes(name),
+  );
   return [
     ...vlans.map((vlan) => ({ what: "VLAN", upper: vlan.name })),
     ...stacked.map((link) => ({ what: link.kind ?? "link", upper: link.name })),
