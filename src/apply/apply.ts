@@ -20,7 +20,9 @@ import type { Outcome } from "./locked.ts";
 export async function apply(desired: Desired, { judge, seen }: { judge: Judge; seen: Current }): Promise<Outcome> {
   refuseConflicts(await judge(desired, seen));
   const { changes, conflicts } = planLinks(desired, seen);
-  if (changes.length === 0 && conflicts.length === 0) return { changes: [], refused: [], notes: [] };
+  if (changes.length + conflicts.length === 0 && !(desired.probe && (await isUnsettled()))) {
+    return { changes, refused: [], notes: [] };
+  }
   // Another ADD may be at work: what looks like a conflict, a NIC in a bond that was not there yet, is one only if it still
   // is with the lock held.
   if (conflicts.some(({ reason }) => reason === "missing")) refuseConflicts(conflicts);
@@ -31,4 +33,9 @@ export async function apply(desired: Desired, { judge, seen }: { judge: Judge; s
   // Loaded only where there is something to do, which is once per node, not once per Pod.
   const { applyLocked } = await import("./locked.ts");
   return applyLocked(desired, { judge });
+}
+
+/** Where there is one, whoever made the links may wait for an answer to `probe`, and take them back. */
+async function isUnsettled(): Promise<boolean> {
+  return (await import("../host/journal.ts")).isJournalThere();
 }
