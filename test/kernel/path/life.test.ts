@@ -2,16 +2,15 @@ import { expect, test } from "bun:test";
 import { namePath } from "../../../src/config/pathNames.ts";
 import { countAsking } from "../../bench/asking.ts";
 import { setUp } from "../adding.ts";
-import { executable, type Namespace, namespace } from "../harness.ts";
+import { executable, namespace } from "../harness.ts";
 import {
   addChain,
   call,
   chain,
-  checkChain,
-  deleteChain,
   ends,
   expectAnswer,
   lookSoon,
+  makePod,
   makeSite,
   reaches,
   routes,
@@ -20,54 +19,59 @@ import {
 
 const entry = { nodePath: { routes } };
 
-/** The chain without the node path. */
-const plain = (list: ReturnType<typeof chain>) => ({ ...list, plugins: list.plugins.slice(0, 1) });
-
-test("ADD again changes nothing; CHECK finds each single thing that is gone, and ADD brings it back", async () => {
+test("ADD again changes nothing; CHECK finds each thing that is gone, and ADD brings it back", async () => {
   await using site = await makeSite();
   const { node } = site;
-  await using pod = await namespace();
-  const list = chain();
-  const [prevResult, last] = await addChain(node, pod, "pod1", list);
-  expect(last).toEqual(prevResult);
+  await using made = await makePod(site);
+  const { pod, prevResult } = made;
+  const config = { ...entry, prevResult };
+  const first = await call({ node, pod }, "ADD", config);
+  expect([first.json, first.stderr]).toEqual([prevResult, ""]);
   await settle(pod);
   const whole = await lookSoon(node, pod);
-  const config = { ...entry, prevResult };
   const again = await call({ node, pod }, "ADD", config);
   expect([again.status, again.stderr, await lookSoon(node, pod, whole)]).toEqual([0, "", whole]);
-  await checkChain(node, pod, "pod1", list, last);
-  // Who asks without a result has to find the addresses in the Pod.
+  // Who asks without a result has to find the addresses in the Pod. A route by another of the node's addresses is as good.
+  await pod.ip("route replace 10.96.0.0/16 via 198.51.100.1 dev veth0");
   expect((await call({ node, pod }, "CHECK", entry)).stdout).toBe("");
 
   const { end } = namePath("pod1");
-  const damages: [ns: Namespace, line: string, word: string][] = [
-    [node, "route del 192.0.2.10", "192.0.2.10/32"],
-    [node, "route del 2001:db8::10", "2001:db8::10/128"],
-    [node, `neighbour del 192.0.2.10 dev ${end}`, "192.0.2.10 lladdr"],
-    [node, `neighbour del 2001:db8::10 dev ${end}`, "2001:db8::10 lladdr"],
-    [node, `link set dev ${end} alias x`, "alias"],
-    [pod, "link set dev veth0 alias x", "alias"],
-    [pod, "route del 192.0.2.1", "192.0.2.1/32"],
-    [pod, "route del 198.51.100.1", "198.51.100.1/32"],
-    [pod, "route del 2001:db8::1", "2001:db8::1/128"],
-    [pod, "route del 10.96.0.0/16", "10.96.0.0/16"],
-    [pod, "route del fd00:96::/112", "fd00:96::/112"],
-    [pod, "neighbour del 192.0.2.1 dev veth0", "192.0.2.1 lladdr"],
-    [pod, "neighbour del 2001:db8::1 dev veth0", "2001:db8::1 lladdr"],
-    [pod, "link set dev veth0 down", "veth0 is down"],
-    [node, `link set dev ${end} down`, `${end} is down`],
-    [node, `link del dev ${end}`, "the pair"],
+  const damages: [node: [line: string, word: string][], pod: [line: string, word: string][]][] = [
+    [
+      [
+        ["route del 192.0.2.10", "192.0.2.10/32 dev"],
+        ["route del 2001:db8::10", "2001:db8::10/128 dev"],
+        [`neighbour del 192.0.2.10 dev ${end}`, "192.0.2.10 lladdr"],
+        [`neighbour del 2001:db8::10 dev ${end}`, "2001:db8::10 lladdr"],
+        [`link set dev ${end} alias x`, `${end} does not have the alias`],
+      ],
+      [
+        ["link set dev veth0 alias x", "veth0 does not have the alias"],
+        ["route del 10.96.0.0/16", "10.96.0.0/16 via"],
+        ["route del fd00:96::/112", "fd00:96::/112 via"],
+        ["route del 198.51.100.1", "198.51.100.1/32 dev"],
+        ["neighbour del 192.0.2.1 dev veth0", "192.0.2.1 lladdr"],
+        ["neighbour del 2001:db8::1 dev veth0", "2001:db8::1 lladdr"],
+      ],
+    ],
+    [[], [["route del 2001:db8::1", "2001:db8::1/128 dev"]]],
+    [[[`link set dev ${end} down`, `${end} is down`]], [["link set dev veth0 down", "veth0 is down"]]],
+    [[[`link delete dev ${end}`, "the pair"]], []],
   ];
-  for (const [ns, line, word] of damages) {
-    await ns.ip(line);
+  for (const [onNode, inPod] of damages) {
+    await setUp(
+      node,
+      onNode.map(([line]) => line),
+    );
+    await setUp(
+      pod,
+      inPod.map(([line]) => line),
+    );
     const words = expectAnswer(await call({ node, pod }, "CHECK", config), 104);
-    expect(words).toContain(word);
+    for (const [, word] of [...onNode, ...inPod]) expect([word, words.includes(word)]).toEqual([word, true]);
     expectAnswer(await call({ node, pod }, "ADD", config));
-    expect([line, (await call({ node, pod }, "CHECK", config)).stdout]).toEqual([line, ""]);
+    expect((await call({ node, pod }, "CHECK", config)).stdout).toBe("");
   }
-  // A route by another of the node's addresses is as good.
-  await pod.ip("route replace 10.96.0.0/16 via 198.51.100.1 dev veth0");
-  expect((await call({ node, pod }, "CHECK", config)).stdout).toBe("");
   expect(await reaches(pod, "10.244.0.2")).toBe(true);
 }, 200_000);
 
@@ -84,22 +88,26 @@ test("DEL in all bad ways, GC; the node is as before each time", async () => {
     ["a broken result", {}, () => ({ ...entry, prevResult: { cniVersion: "1.0.0", ips: "x" } })],
     ["a broken entry", {}, () => ({ nodePath: { routes: 7 } })],
   ];
+  await using made = await makePod(site);
+  const { pod, prevResult } = made;
   for (const [what, env, config] of ways) {
-    await using pod = await namespace();
-    const [, last] = await addChain(node, pod, "pod1", chain());
-    for (const time of [1, 2]) {
-      const answer = await call({ node, pod }, "DEL", config(last), { env });
+    expectAnswer(await call({ node, pod }, "ADD", { ...entry, prevResult }));
+    for (const time of what === "all is given" ? [1, 2] : [1]) {
+      const answer = await call({ node, pod }, "DEL", config(prevResult), { env });
       expect([what, time, answer.status, answer.stdout, answer.stderr]).toEqual([what, time, 0, "", ""]);
     }
     expect([what, await ends(node)]).toEqual([what, []]);
-    await deleteChain(node, pod, "pod1", plain(chain()), last);
   }
   expect(await lookSoon(node, node, before)).toBe(before);
 
-  await using one = await namespace();
-  await using two = await namespace();
-  await addChain(node, one, "one", chain());
-  await addChain(node, two, "two", chain({ addresses: ["192.0.2.11/24"], name: "other" }));
+  const one = pod;
+  await using other = await makePod(site, ["192.0.2.11/24"]);
+  const env = (id: string) => ({ env: { CNI_CONTAINERID: id } });
+  expectAnswer(await call({ node, pod: one }, "ADD", { ...entry, prevResult }, env("one")));
+  const last = { ...entry, name: "other", prevResult: other.prevResult };
+  const answer = await call({ node, pod: other.pod }, "ADD", last, env("two"));
+  expectAnswer(answer);
+  expect(answer.stderr).toContain("left out the route fd00:96::/112, as eth0 has no address of IPv6");
   const gc = (name: string, ...ids: string[]) => {
     const valid = ids.map((containerID) => ({ containerID, ifname: "eth0" }));
     return call({ node, pod: one }, "GC", { ...entry, cniVersion: "1.1.0", name, "cni.dev/valid-attachments": valid });
@@ -117,16 +125,15 @@ test("DEL in all bad ways, GC; the node is as before each time", async () => {
 test("what is refused, before anything is changed", async () => {
   await using site = await makeSite();
   const { node } = site;
-  await using pod = await namespace();
-  const [prevResult] = await addChain(node, pod, "pod1", plain(chain()));
+  await using made = await makePod(site);
+  const { pod, prevResult } = made;
   await settle(pod);
   const config = { ...entry, prevResult };
   const refuse = async (wanted: object, code: number, word: string, policy?: object) => {
-    const before = await lookSoon(node, pod);
     const words = expectAnswer(await call({ node, pod }, "ADD", wanted, policy && { policy }), code);
     expect(words).toContain(word);
-    expect(await lookSoon(node, pod, before)).toBe(before);
   };
+  const before = await lookSoon(node, pod);
   await refuse(entry, 7, "belongs behind the main plugin");
   await refuse({ ...config, nodePath: { routes: ["x"] } }, 7, "nodePath.routes[0]");
   await refuse({ ...config, nodePath: {}, linkInContainer: true }, 7, "two things at once");
@@ -144,6 +151,7 @@ test("what is refused, before anything is changed", async () => {
   await refuse(config, 105, "Spiderpool's coordinator");
   await pod.ip("link del dev veth0");
   expectAnswer(await call({ node, pod }, "ADD", { ...config, skip_call: true }));
+  expect(await lookSoon(node, pod, before)).toBe(before);
   expect(await ends(node)).toEqual([]);
   const known = { nodePath: true, nodePathRoutes: ["10.0.0.0/8", "fd00::/8"] };
   expectAnswer(await call({ node, pod }, "ADD", config, { policy: known }));
@@ -157,15 +165,16 @@ test("macPrefix: the MAC in the Pod and in the result; not for an ipvlan", async
     [["2001:db8::abcd:10/64"], "0a:1b:ab:cd:00:10"],
   ] as const;
   for (const [addresses, mac] of rows) {
-    await using pod = await namespace();
-    const list = chain({ addresses, entry: { mac_prefix: "0A:1b", overlay_hijack_subnet: ["10.244.0.0/16"] } });
-    const results = await addChain(node, pod, "pod1", list);
-    expect(results[1]).toMatchObject({ interfaces: [{ name: "eth0", mac }] });
+    await using made = await makePod(site, addresses);
+    const { pod, prevResult } = made;
+    const config = { mac_prefix: "0A:1b", overlay_hijack_subnet: ["10.244.0.0/16"], prevResult };
+    const { json } = await call({ node, pod }, "ADD", config);
+    expect(json).toEqual({ ...prevResult, interfaces: [{ name: "eth0", mac, sandbox: pod.path }] });
     expect((await pod.json("link show dev eth0"))[0].address).toBe(mac);
     expect(await reaches(pod, addresses[0].includes(":") ? "2001:db8::1" : "10.244.0.2")).toBe(true);
     expect(await reaches(pod, addresses[0].includes(":") ? "2001:db8::fe" : "192.0.2.254")).toBe(true);
-    await checkChain(node, pod, "pod1", { ...list, plugins: list.plugins.slice(1) }, results[1]);
-    await deleteChain(node, pod, "pod1", list, results[1]);
+    expect((await call({ node, pod }, "CHECK", { ...config, prevResult: json })).stdout).toBe("");
+    expectAnswer(await call({ node, pod }, "DEL", config));
   }
   await using pod = await namespace();
   const list = chain({ main: "l2", entry: { nodePath: { macPrefix: "0a:1b" } } });
@@ -180,14 +189,14 @@ test("an ADD is four runs of ip at most, and asks the same among 10 links and ro
   for (const more of [10, 1000]) {
     await using site = await makeSite();
     const { node } = site;
-    await using pod = await namespace();
     await node.run(["sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6"]);
     await setUp(node, [
       ...Array.from({ length: more }, (_, index) => `link add name d${index} type dummy`),
       ...Array.from({ length: more * 5 }, (_, index) => `route add 100.64.${index >> 8}.${index & 255}/32 dev cali0`),
     ]);
     await node.run(["sh", "-c", "echo 0 >/proc/sys/net/ipv6/conf/default/disable_ipv6"]);
-    const [prevResult] = await addChain(node, pod, "pod1", plain(chain()));
+    await using made = await makePod(site);
+    const { pod, prevResult } = made;
     const add = () =>
       countAsking([executable], {
         env: { CNI_COMMAND: "ADD", CNI_CONTAINERID: "pod1", CNI_NETNS: pod.path, CNI_IFNAME: "eth0", CNI_PATH: "/opt" },

@@ -2,15 +2,7 @@
 import { expect } from "bun:test";
 import { setUp } from "../adding.ts";
 import { addChain, type Chain, checkChain, deleteChain } from "../chain.ts";
-import {
-  type Answer,
-  callPlugin,
-  commandUnder,
-  type Environment,
-  type Namespace,
-  namespace,
-  withCables,
-} from "../harness.ts";
+import { type Answer, type Environment, ifacer, type Namespace, namespace } from "../harness.ts";
 import { plugins, staticIpam } from "../pod/pod.ts";
 
 /** A node, what is on its wire, and a Pod of its overlay network. */
@@ -167,11 +159,34 @@ export function call(
   { node, pod }: { node: Namespace; pod: Namespace },
   verb: string,
   entry: object,
-  { env = {}, policy = withCables }: { env?: Environment; policy?: object } = {},
+  { env = {}, policy }: { env?: Environment; policy?: object } = {},
 ): Promise<Answer> {
   const config = { cniVersion: "1.0.0", name: "underlay", type: "ifacer", ...entry };
   const variables = { CNI_NETNS: pod.path, CNI_IFNAME: "eth0", CNI_PATH: plugins, ...env };
-  return callPlugin(node, commandUnder(policy), verb, config, { env: variables });
+  return ifacer(node, verb, config, { env: variables, ...(policy && { policy }) });
+}
+
+/** A Pod as a main plugin leaves it, and that one's result; made by `ip`, which takes less time. */
+export async function makePod(
+  { node }: Pick<Site, "node">,
+  addresses: readonly string[] = ["192.0.2.10/24", "2001:db8::10/64"],
+): Promise<{ pod: Namespace; prevResult: object } & AsyncDisposable> {
+  const pod = await namespace();
+  await node.ip(`link add link ens192 name mv0 netns ${pod.name} type macvlan mode bridge`);
+  await setUp(pod, [
+    "link set dev mv0 name eth0",
+    "link set dev lo up",
+    "link set dev eth0 up",
+    ...addresses.map((address) => `address add ${address} dev eth0${address.includes(":") ? " nodad" : ""}`),
+    ...gateways(addresses).map(({ dst, gw }) => `route add ${dst} via ${gw} dev eth0`),
+  ]);
+  const prevResult = {
+    cniVersion: "1.0.0",
+    interfaces: [{ name: "eth0", mac: "00:00:00:00:00:00", sandbox: pod.path }],
+    ips: addresses.map((address) => ({ address, interface: 0 })),
+    routes: gateways(addresses),
+  };
+  return { pod, prevResult, [Symbol.asyncDispose]: () => pod[Symbol.asyncDispose]() };
 }
 
 export { addChain, checkChain, deleteChain };

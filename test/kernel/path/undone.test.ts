@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type Environment, type Namespace, namespace } from "../harness.ts";
-import { addChain, call, chain, ends, lookSoon, makeSite, routes } from "./path.ts";
+import { type Environment, namespace } from "../harness.ts";
+import { call, ends, lookSoon, makePod, makeSite, routes, settle } from "./path.ts";
 
 /**
  * An `ip` whose run of changes number `$AT_RUN` does so many lines and then fails, or kills who has started it. The first run is the
@@ -35,24 +35,19 @@ function stoppingIp(run: number, line: number, how: "fail" | "kill"): { env: Env
   };
 }
 
-const plain = (list: ReturnType<typeof chain>) => ({ ...list, plugins: list.plugins.slice(0, 1) });
-
 /** Each step at which the work may stop: of the node's run and of the Pod's, the number of lines that are done. */
 const steps = [
   ...Array.from({ length: 8 }, (_, line) => [1, line] as const),
   ...Array.from({ length: 15 }, (_, line) => [2, line] as const),
 ];
 
-async function makePod(site: { node: Namespace }, pod: Namespace) {
-  const [prevResult] = await addChain(site.node, pod, "pod1", plain(chain()));
-  return { nodePath: { routes, macPrefix: "0a:1b" }, prevResult };
-}
-
 test("what fails at any step is undone in both places", async () => {
   await using site = await makeSite();
   const { node } = site;
-  await using pod = await namespace();
-  const entry = await makePod(site, pod);
+  await using made = await makePod(site);
+  const { pod, prevResult } = made;
+  await settle(pod);
+  const entry = { nodePath: { routes, macPrefix: "0a:1b" }, prevResult };
   const before = await lookSoon(node, pod);
   for (const [run, line] of steps) {
     using ip = stoppingIp(run, line, "fail");
@@ -65,13 +60,13 @@ test("what fails at any step is undone in both places", async () => {
 test("what is killed at any step is finished by the next ADD, and cleaned up by DEL", async () => {
   await using site = await makeSite();
   const { node } = site;
-  await using pod = await namespace();
-  const entry = await makePod(site, pod);
-  const { macPrefix: _, ...nodePath } = entry.nodePath;
+  await using made = await makePod(site);
+  const { pod, prevResult } = made;
+  await settle(pod);
+  const config = { nodePath: { routes }, prevResult };
   const before = await lookSoon(node, pod);
   for (const [index, [run, line]] of steps.entries()) {
     using ip = stoppingIp(run, line, "kill");
-    const config = { ...entry, nodePath };
     const { status } = await call({ node, pod }, "ADD", config, { env: ip.env });
     expect([run, line, status]).toEqual([run, line, 137]);
     if (index % 2 === 0) {
