@@ -3,6 +3,7 @@ import { namespace } from "../harness.ts";
 import {
   addChain,
   type Below,
+  call,
   chain,
   deleteChain,
   ends,
@@ -39,30 +40,30 @@ test.each<Below>(["nic", "vlan on a bond"])(
     for (const main of modes) {
       await using pod = await namespace();
       const list = chain({ main, below });
-      const [plain] = await addChain(node, pod, "pod1", { ...list, plugins: list.plugins.slice(0, 1) });
-      expect([main, await misses(pod, "192.0.2.1"), await misses(pod, "2001:db8::1")]).toEqual([main, true, true]);
+      const plain = { ...list, plugins: list.plugins.slice(0, 1) };
+      const [prevResult] = await addChain(node, pod, "pod1", plain);
+      const nobody = await Promise.all([misses(pod, "192.0.2.1"), misses(pod, "2001:db8::1")]);
+      expect([main, ...nobody]).toEqual([main, true, true]);
       const was = { own: await pod.ip("route show dev eth0"), own6: await pod.ip("-6 route show dev eth0") };
-      await deleteChain(node, pod, "pod1", { ...list, plugins: list.plugins.slice(0, 1) }, plain);
-
-      const results = await addChain(node, pod, "pod1", list);
-      expect(results[1]).toEqual(results[0]);
+      const entry = { ...list.plugins[1], prevResult };
+      const { json, stderr } = await call({ node, pod }, "ADD", entry);
+      expect([main, json, stderr]).toEqual([main, prevResult, ""]);
       // What leads out of the Pod by its own interface is as without the entry.
       expect({ own: await pod.ip("route show dev eth0"), own6: await pod.ip("-6 route show dev eth0") }).toEqual(was);
       for (const filter of [0, 1, 2]) {
         await setFilter(site, filter);
-        const found = {
-          main,
-          filter,
-          fromPod: await findSilent(pod, [...through, ...outside]),
-          fromNode: await findSilent(node, ["192.0.2.10", "2001:db8::10"]),
-          fromOverlay: await findSilent(overlay, ["192.0.2.10", "2001:db8::10"]),
-          fromWire: await findSilent(wire, ["192.0.2.10", "2001:db8::10"]),
-        };
+        const own = ["192.0.2.10", "2001:db8::10"];
+        const [fromPod, fromNode, fromOverlay, fromWire] = await Promise.all([
+          findSilent(pod, [...through, ...outside]),
+          ...[node, overlay, wire].map((ns) => findSilent(ns, own)),
+        ]);
+        const found = { main, filter, fromPod, fromNode, fromOverlay, fromWire };
         expect(found).toEqual({ main, filter, fromPod: [], fromNode: [], fromOverlay: [], fromWire: [] });
       }
       await setFilter(site, 0);
-      await deleteChain(node, pod, "pod1", list, results[1]);
+      expect((await call({ node, pod }, "DEL", entry)).status).toBe(0);
       expect(await ends(node)).toEqual([]);
+      await deleteChain(node, pod, "pod1", plain, prevResult);
     }
     expect(await lookAll(node)).toBe(before);
   },
