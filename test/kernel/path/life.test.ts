@@ -201,7 +201,7 @@ test("an ADD is four runs of ip at most, and asks the same among 10 links and ro
       countAsking([executable], {
         env: { CNI_COMMAND: "ADD", CNI_CONTAINERID: "pod1", CNI_NETNS: pod.path, CNI_IFNAME: "eth0", CNI_PATH: "/opt" },
         stdin: JSON.stringify({ cniVersion: "1.0.0", name: "underlay", ...entry, prevResult }),
-        inside: ["ip", "netns", "exec", node.name],
+        inside: ["nsenter", `--net=${node.path}`],
       });
     const [first, second] = [add(), add()];
     expect([first.status, first.runs, second.status, second.runs]).toEqual([0, 4, 0, 2]);
