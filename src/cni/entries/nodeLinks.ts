@@ -1,12 +1,12 @@
 import { apply } from "../../apply/apply.ts";
-import type { Choosing, Outcome } from "../../apply/locked.ts";
+import type { Choosing } from "../../apply/locked.ts";
 import { asksForAnything } from "../../config/desired.ts";
 import { readConfig, requireDesired } from "../../config/read.ts";
 import { Code, errorOfAll } from "../../error.ts";
 import { encodeJson, type JsonObject, member } from "../../json.ts";
 import type { Desired } from "../../model.ts";
 import { observe } from "../../observe/observe.ts";
-import { describeDone, describeLack } from "../../plan/describe.ts";
+import { describeLack, listDone } from "../../plan/describe.ts";
 import { planLinks } from "../../plan/links.ts";
 import { allowAll, type Judge } from "../../policy/judge.ts";
 import { convertResult } from "../../protocol/result.ts";
@@ -32,12 +32,6 @@ export async function add(
   const [judge, seen] = await Promise.all([policyPossible ? readPolicy() : allowAll, looking]);
   if (seen === undefined) return { document, journal: [] };
   return { document, journal: listDone(await apply(desired, { judge, seen, choose })) };
-}
-
-/** A line for each thing that was done or refused. */
-export function listDone({ changes, refused, notes }: Outcome): readonly string[] {
-  const unmet = refused.map((change) => `the driver refused it, ${describeLack(change)}`);
-  return [...notes, ...changes.map(describeDone), ...unmet];
 }
 
 /** Throws what ADD would have to change, and what is in its way. */

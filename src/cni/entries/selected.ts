@@ -7,12 +7,13 @@ import { readSelectEntry, type SelectEntry, withInterfaces } from "../../config/
 import { CniError, Code, errorOfAll } from "../../error.ts";
 import { hasNetAdmin } from "../../host/proc.ts";
 import { encodeJson, type JsonObject } from "../../json.ts";
+import { observe } from "../../observe/observe.ts";
 import { type Choice, describeTooFew, isEnough, listNames, type OwnLinks } from "../../plan/choose.ts";
+import { listDone } from "../../plan/describe.ts";
 import { allowAll } from "../../policy/judge.ts";
 import type { Policy } from "../../policy/schema.ts";
 import { convertResult } from "../../protocol/result.ts";
 import type { Answer, Prefetched } from "../answer.ts";
-
 import type { NetworkConfig, RequestOf } from "../request.ts";
 
 const silence: Answer = { journal: [] };
@@ -43,7 +44,6 @@ export async function add(request: RequestOf<"ADD">, prefetched: Prefetched): Pr
   if (!(await hasNetAdmin())) refusePermission();
   const { applyLocked } = await import("../../apply/locked.ts");
   const judge = policy ? (await import("../../policy/load.ts")).judgeBy(policy) : allowAll;
-  const { listDone } = await loadNodeLinks();
   return { document, journal: listDone(await applyLocked(choose, { judge })) };
 }
 
@@ -60,10 +60,14 @@ export async function check(request: RequestOf<"CHECK">, prefetched: Prefetched)
 export async function status(request: RequestOf<"STATUS">, prefetched: Prefetched): Promise<Answer> {
   const entry = requireEntry(request.config.body);
   if (!asksForAnything(entry.example)) return silence;
-  const { checkNode } = await import("./nodeStatus.ts");
+  const { checkInterfaces, checkNode } = await import("./nodeStatus.ts");
   await checkNode(entry.example);
   const choice = await chooseNow(entry, prefetched);
-  if (isEnough(entry.rules, choice)) return (await loadNodeLinks()).status(withChosen(request, choice), prefetched);
+  if (isEnough(entry.rules, choice)) {
+    const { desired } = requireDesired(readConfig(withChosen(request, choice).config.body));
+    checkInterfaces(desired, await observe(desired, { depth: "links", look: prefetched.look }));
+    return silence;
+  }
   const pending = choice.verdicts.filter((verdict) => verdict.pending);
   if (choice.chosen.length + pending.length < entry.rules.atLeast) throw tooFew(entry, choice, Code.notAvailable);
   return silence;
