@@ -3,7 +3,7 @@ import { chooseAsSeen, chooseWithLock, requireEnough, type Selection } from "../
 import { asksForAnything } from "../../config/desired.ts";
 import { readConfig, requireDesired } from "../../config/read.ts";
 import { readSelectEntry, type SelectEntry, withInterfaces } from "../../config/select.ts";
-import { Code, errorOfAll } from "../../error.ts";
+import { CniError, Code, errorOfAll } from "../../error.ts";
 import { hasNetAdmin } from "../../host/proc.ts";
 import { encodeJson, type JsonObject } from "../../json.ts";
 import { observe } from "../../observe/observe.ts";
@@ -44,7 +44,9 @@ export async function check(request: RequestOf<"CHECK">, prefetched: Prefetched)
   const { body } = request.config;
   const entry = requireEntry(body);
   if (!asksForAnything(entry.example)) return silence;
-  const choice = await chooseAsSeen(await select(body, entry, prefetched));
+  const selection = await selectIfReadable(body, entry, prefetched);
+  if (selection === undefined) return silence;
+  const choice = await chooseAsSeen(selection);
   requireEnough(entry, choice, Code.changed);
   return (await loadNodeLinks()).check(withChosen(request, choice), prefetched);
 }
@@ -56,7 +58,9 @@ export async function status(request: RequestOf<"STATUS">, prefetched: Prefetche
   if (!asksForAnything(entry.example)) return silence;
   const { checkInterfaces, checkNode } = await import("./nodeStatus.ts");
   await checkNode(entry.example);
-  const choice = await chooseAsSeen(await select(body, entry, prefetched));
+  const selection = await selectIfReadable(body, entry, prefetched);
+  if (selection === undefined) return silence;
+  const choice = await chooseAsSeen(selection);
   const pending = choice.verdicts.filter((verdict) => verdict.pending);
   if (!isEnough(entry.rules, choice) && choice.chosen.length + pending.length >= entry.rules.atLeast) return silence;
   requireEnough(entry, choice, Code.notAvailable);
@@ -79,6 +83,20 @@ function requireEntry(body: JsonObject): SelectEntry {
 async function select(body: JsonObject, entry: SelectEntry, { policyPossible }: Prefetched): Promise<Selection> {
   const policy = policyPossible ? (await import("../../policy/load.ts")).loadPolicy() : undefined;
   return { body, entry, policy };
+}
+
+/** `undefined`: the node's policy can't be read, so that nobody can tell what ADD chose. A mistake in it must not end running Pods. */
+async function selectIfReadable(
+  body: JsonObject,
+  entry: SelectEntry,
+  prefetched: Prefetched,
+): Promise<Selection | undefined> {
+  try {
+    return await select(body, entry, prefetched);
+  } catch (error) {
+    if (error instanceof CniError && error.code === Code.forbidden) return undefined;
+    throw error;
+  }
 }
 
 /** The request as if its config had listed the chosen NICs. */
