@@ -36,10 +36,10 @@ export function chooseAsSeen({ entry, policy }: Selection): Promise<Choice> {
 
 /** Chooses anew for who is about to change something: NICs of which only the link is missing are set up for it. */
 export function chooseWithLock(selection: Selection): Choosing {
-  return async ({ lock }) => {
+  return async (site) => {
     const { chooseWithLink } = await import("./awaitLinks.ts");
     const desire = (choice: Choice) => requireChosen(selection, choice, Code.missingInterface);
-    return chooseWithLink({ look: () => chooseAsSeen(selection), desire }, lock);
+    return chooseWithLink({ look: () => chooseAsSeen(selection), desire }, site);
   };
 }
 
