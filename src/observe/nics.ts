@@ -1,6 +1,7 @@
 import type { SelectKind } from "../config/select.ts";
 import { CniError, Code } from "../error.ts";
 import { runIp } from "../host/ip.ts";
+import { knowsKind } from "../host/nic.ts";
 import { type Address, type Link, loopback } from "../model.ts";
 import { observeBelow } from "./below.ts";
 import { type Json, parseLine, strings, text } from "./json.ts";
@@ -53,7 +54,7 @@ export async function observeNics(
   hardware: readonly string[],
   { kinds, bond, stacks, nameUppers }: Wanted,
 ): Promise<SeenNics> {
-  const others = ["dummy", ...kinds.filter((kind) => kind !== "nic")];
+  const others = ["dummy" as const, ...kinds.filter((kind) => kind !== "nic")].filter(knowsKind);
   // Routes and addresses come before `link show`, after which `ip` would show others: it keeps the family of what it showed.
   const [ofLinks, ofIPv6] = await Promise.all([
     runIp(lookArguments, [
