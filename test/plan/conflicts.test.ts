@@ -41,24 +41,6 @@ describe("a bond is not made or filled", () => {
       "a has no Ethernet address, so that it can't be in a bond: leave it out of interfaces",
     ],
     [
-      "of a NIC that an xfrm interface stands on",
-      bond,
-      host([nic(1, "a"), nic(2, "b"), nic(3, "xf", { kind: "xfrm", parent: "a" })]),
-      "a has the xfrm xf on top, which would be cut off: remove it with 'ip link delete dev xf', and make it on bond0 where it is still needed",
-    ],
-    [
-      "of a NIC of an HSR ring",
-      bond,
-      host([nic(1, "a"), nic(2, "b"), nic(3, "hsr0", { kind: "hsr", driverData: { slave1: "x", slave2: "b" } })]),
-      "b has the hsr hsr0 on top, which would be cut off: remove it with 'ip link delete dev hsr0', and make it on bond0 where it is still needed",
-    ],
-    [
-      "of a NIC that a switch chip hangs on",
-      bond,
-      host([nic(1, "a"), nic(2, "b"), nic(3, "lan1", { kind: "dsa", parent: "b" })]),
-      "b has the dsa lan1 on top, which would be cut off: remove it with 'ip link delete dev lan1', and make it on bond0 where it is still needed",
-    ],
-    [
       "with an MTU that a driver can't",
       { ...bond, mtu: 9300 },
       host([nic(1, "a"), nic(2, "b", { mtu: 9600 })]),
