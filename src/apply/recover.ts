@@ -1,3 +1,4 @@
+import { asksForAnything } from "../config/desired.ts";
 import { runIp } from "../host/ip.ts";
 import { ageOfJournal, journalPath, readJournalFile, removeJournalFile } from "../host/journal.ts";
 import { observe } from "../observe/observe.ts";
@@ -62,7 +63,8 @@ async function settle(
 ): Promise<Recovered> {
   const { desired, before } = journal;
   const { changes, conflicts, drift } = plan(desired, await observe(desired, { depth: "links" }));
-  if (changes.length + conflicts.length === 0 && !unanswered) {
+  // NICs that were set up to be looked at are about no link, and are never complete.
+  if (asksForAnything(desired) && changes.length + conflicts.length === 0 && !unanswered) {
     // What comes last: a plan does not miss it, as the driver forgets it with the next failover.
     const { bond } = desired;
     const late = (bond?.settings ?? []).filter(({ name }) =>

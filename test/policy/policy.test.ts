@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { matches } from "../../src/config/patterns.ts";
 import { CniError } from "../../src/error.ts";
 import type { Current, Desired, Link } from "../../src/model.ts";
-import { findForbidden, matches } from "../../src/policy/forbid.ts";
+import { findForbidden } from "../../src/policy/forbid.ts";
 import { parsePolicy } from "../../src/policy/read.ts";
 import { type Policy, parseRanges } from "../../src/policy/schema.ts";
 import { link } from "../link.ts";
@@ -98,6 +99,9 @@ test.each([
   ["a.b", "axb", false],
   ["ETH0", "eth0", false],
   ["*.100", "ens1.100", true],
+  ["*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*x", "a".repeat(127), false],
+  ["**s??*", "ens192", true],
+  ["*", "", true],
 ])("%s matches %s: %p", (pattern, name, expected) => {
   expect(matches(pattern, name)).toBe(expected);
 });
