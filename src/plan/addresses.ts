@@ -9,6 +9,7 @@ import {
   findLink,
   type Plan,
   type Route,
+  type RoutingRule,
 } from "../model.ts";
 import { inTheWay } from "./conflict.ts";
 import { describeRoute } from "./describe.ts";
@@ -19,10 +20,17 @@ export function planAddresses(desired: Desired, current: Current): Plan {
   const routes = desired.routes.map((route) => planRoute(route, current));
   const parts = [...addresses, ...routes];
   return {
-    changes: parts.flatMap(({ change }) => change ?? []),
+    // A rule comes last: until then, nothing is looked up among the routes that it leads to.
+    changes: [...parts.flatMap(({ change }) => change ?? []), ...planRules(desired, current)],
     conflicts: parts.flatMap(({ conflict }) => conflict ?? []),
     drift: [],
   };
+}
+
+function planRules({ rules = [] }: Desired, current: Current): Change[] {
+  const isThere = ({ from, table }: RoutingRule) =>
+    current.rules?.some((rule) => rule.from === from && rule.table === table);
+  return rules.filter((rule) => !isThere(rule)).map((rule) => ({ type: "addRule", rule }));
 }
 
 interface Part {
@@ -52,7 +60,8 @@ function planRoute(route: DesiredRoute, current: Current): Part {
   const alike = [...current.uses].flatMap(([nic, { routes }]) =>
     routes.filter((other) => hasSameKey(route, other)).map((other) => ({ nic, other })),
   );
-  if (alike.some(({ nic, other }) => nic === name && wordAfter(other.words, "via") === route.gateway)) return {};
+  const gateways = [route.gateway, ...(route.otherGateways ?? [])];
+  if (alike.some(({ nic, other }) => nic === name && gateways.includes(wordAfter(other.words, "via")))) return {};
   const [first] = alike;
   if (first === undefined) return { change: { type: "addRoute", link: name, route } };
   const message = `the route ${describeRoute(route)} is wanted, but ${route.destination} leads elsewhere already ('ip route' shows: ${first.other.words.join(" ")}): leave it out, or give it another priority`;
