@@ -2,7 +2,7 @@ import { bondOptionWords } from "../config/bondOptions.ts";
 import { vlanOptionWords } from "../config/vlanOptions.ts";
 import type { Change, Setting } from "../model.ts";
 
-/** The alias of every link that ifacer makes, so that an admin sees where it came from. */
+/** The alias of every link that ifacer makes on the node, so that an admin sees where it came from; in Pods see `nameAlias`. */
 export const alias = "ifacer";
 
 /**
@@ -17,7 +17,7 @@ export function writeLines(change: Change): string[] {
       const options = change.settings.flatMap(bondOptionWords);
       return [
         words("link add name", name, "mtu", mtu, "address", mac, "type bond mode", mode, ...options),
-        words("link set dev", name, "alias", alias),
+        words("link set dev", name, "alias", change.alias ?? alias),
       ];
     }
     case "configureBond": {
@@ -47,7 +47,7 @@ export function writeLines(change: Change): string[] {
       return [
         words("link add link", parent, "name", name, ...size, "type vlan protocol", protocol, "id", id, ...options),
         ...further.map((map) => words("link set dev", name, "type vlan", ...map)),
-        words("link set dev", name, "alias", alias),
+        words("link set dev", name, "alias", change.alias ?? alias),
       ];
     }
     case "addAltName":
@@ -60,7 +60,9 @@ export function writeLines(change: Change): string[] {
       const { destination, gateway, attributes } = change.route;
       const via = gateway === undefined ? [] : ["via", gateway];
       const further = attributes.flatMap(({ name, value }) => [name, value]);
-      return [words("route add", destination, ...via, "dev", change.link, ...further)];
+      return [
+        words(change.isFurther ? "route append" : "route add", destination, ...via, "dev", change.link, ...further),
+      ];
     }
   }
 }
