@@ -2,7 +2,7 @@ import { CniError, Code } from "../error.ts";
 import { runIp } from "../host/ip.ts";
 import { requireNamespace } from "../host/podNamespace.ts";
 import { readVlanConfig } from "../host/proc.ts";
-import type { Current, VlanEntry } from "../model.ts";
+import type { Current, Route, VlanEntry } from "../model.ts";
 import { assemble } from "./assemble.ts";
 import { parseIpOutput } from "./parse.ts";
 import { isEnough, watchForEnd } from "./questions.ts";
@@ -10,16 +10,17 @@ import { aboutLoopback, lookArguments, type StartedLook } from "./start.ts";
 import { parseVlanConfig } from "./vlanConfig.ts";
 
 /**
- * Looks at all links and addresses of a Pod, and at its routes where they matter, in one run of `ip`. Addresses come first, see
- * `askAbout`.
+ * Looks at all links and addresses of a Pod, and at its routes where they matter.
  *
  * Throws code 3 (there is no such namespace), 102 (no `ip`) or 103 (`ip` failed).
  */
 export async function observePod(netns: string, { routes = true } = {}): Promise<Current> {
   await requireNamespace(netns);
-  const lines = ["address show", ...(routes ? ["route show table all"] : [])];
-  const { command, status, stdout, stderr } = await runIp(lookArguments, lines, { netns });
-  const seen = parseIpOutput(stdout);
+  const [{ command, status, stdout, stderr }, routesToo] = await Promise.all([
+    runIp(lookArguments, ["address show"], { netns }),
+    routes ? askForRoutes(netns) : "",
+  ]);
+  const seen = parseIpOutput(`${stdout}\n${routesToo}`);
   if (seen.links.length === 0) {
     await requireNamespace(netns);
     const message = `'${command}' can't look at the links of the Pod, its exit status is ${status}`;
@@ -28,8 +29,35 @@ export async function observePod(netns: string, { routes = true } = {}): Promise
   const vlans = seen.links.flatMap(({ name, vlan, parent }): VlanEntry[] =>
     vlan && parent ? [{ name, id: vlan.id, parent }] : [],
   );
-  return assemble(seen, { vlans, isShared: () => false });
+  return assemble({ ...seen, routes: withKernelNames(seen.routes) }, { vlans, isShared: () => false });
 }
+
+/**
+ * The routes as `ip` prints them, with numbers: a table that the node's rt_tables has a name for is still the one that a config
+ * has the number of. An `ip` from before 5.2 knows no -Numeric, and leaves the names.
+ */
+async function askForRoutes(netns: string): Promise<string> {
+  const lines = ["route show table all"];
+  const { stdout, stderr } = await runIp(["-Numeric", ...lookArguments], lines, { netns });
+  if (!stderr.includes("-Numeric")) return stdout;
+  return (await runIp(lookArguments, lines, { netns })).stdout;
+}
+
+/** By the names that all programs have for what the kernel itself makes (rtnetlink(7)). */
+function withKernelNames(routes: ReadonlyMap<string, readonly Route[]>): ReadonlyMap<string, readonly Route[]> {
+  const name = (route: Route): Route => ({
+    ...route,
+    table: tables.get(route.table) ?? route.table,
+    protocol: route.protocol === "2" ? "kernel" : route.protocol,
+  });
+  return new Map([...routes].map(([nic, list]) => [nic, list.map(name)]));
+}
+
+const tables = new Map([
+  ["253", "default"],
+  ["254", "main"],
+  ["255", "local"],
+]);
 
 /**
  * Looks at the node's VLANs of certain ids, and at the NICs that they are on. Where there are none, `ip` is not asked.
