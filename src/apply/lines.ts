@@ -1,9 +1,15 @@
+import { isPodAlias } from "../config/attachment.ts";
 import { bondOptionWords } from "../config/bondOptions.ts";
 import { vlanOptionWords } from "../config/vlanOptions.ts";
 import type { Change, Setting } from "../model.ts";
 
 /** The alias of every link that ifacer makes on the node, so that an admin sees where it came from; in Pods see `nameAlias`. */
 export const alias = "ifacer";
+
+/** Whether a link's alias is one that ifacer gives, on the node or in a Pod. */
+export function isOwnAlias(given: string | undefined): boolean {
+  return given === alias || isPodAlias(given);
+}
 
 /**
  * The lines for `ip -batch -` that carry out a change, as an operator would type them after `ip`.

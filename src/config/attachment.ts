@@ -11,6 +11,11 @@ export function nameAlias(ifName: string): string {
   return `${prefix}${encodeURIComponent(ifName)}`;
 }
 
+/** Whether it is the alias of a link that was made in a Pod. */
+export function isPodAlias(alias: string | undefined): boolean {
+  return alias?.startsWith(prefix) ?? false;
+}
+
 /** The attachment, by its CNI_IFNAME, that a link was made for where that is another one than `own` is; else `undefined`. */
 export function findOtherAttachment(alias: string | undefined, own: string | undefined): string | undefined {
   if (own === undefined || alias === own || !alias?.startsWith(prefix)) return undefined;
