@@ -84,13 +84,14 @@ export function staticIpam(...given: readonly string[]) {
 
 /**
  * A folder with an IPAM plugin `fake` that writes its environment and its standard input to `$RECORD/VERB.env` and `.json`,
- * prints `$SAY_VERB` and ends with `$END_VERB`; all others are in `plugins`.
+ * does `$DO_VERB`, prints `$SAY_VERB` and ends with `$END_VERB`; all others are in `plugins`.
  */
 const script = `#!/bin/bash
 env >$RECORD/$CNI_COMMAND.env
 cat >$RECORD/$CNI_COMMAND.json
 echo $CNI_COMMAND $CNI_IFNAME >>$RECORD/calls
-say=SAY_$CNI_COMMAND end=END_$CNI_COMMAND
+say=SAY_$CNI_COMMAND end=END_$CNI_COMMAND do=DO_$CNI_COMMAND
+eval "\${!do}"
 printf %s "\${!say}"
 [ -z "$NOTE" ] || echo "$NOTE" >&2
 [[ \${!end} == kill ]] && kill -9 $$

@@ -57,7 +57,12 @@ test("what the policy says of links in Pods, and what it does not", async () => 
 
   // A policy that came later: nothing is started that it forbids, but what it allows is, so that no address is lost.
   const verbs = ["CHECK", "DEL", "GC", "STATUS"];
-  for (const verb of verbs) await callUnder(place, { ipamTypes: ["static"] }, verb, bond, env);
+  for (const verb of verbs) {
+    const { stderr } = await callUnder(place, { ipamTypes: ["static"] }, verb, bond, env);
+    const words =
+      verb === "DEL" ? "policy forbids the IPAM plugin fake, which is not asked to free the address of net2.3" : "";
+    expect(stderr).toContain(words);
+  }
   expect([fake.takeCalls(), await tell(pod)]).toEqual([[], ["eth0 down dummy", "eth1 down dummy"]]);
   const later = { vlanIDs: "100-199", linkInContainer: false, allowInUse: false };
   expect(await callUnder(place, later, "DEL", { ...bond, allowInUse: true }, env)).toMatchObject({ status: 0 });
