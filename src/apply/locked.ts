@@ -23,8 +23,17 @@ export interface Outcome {
 }
 
 /** Takes the lock, and does what is still to be done then. Throws as `apply` does. */
-export function applyLocked(desired: Desired, { judge }: { judge: Judge }): Promise<Outcome> {
-  return withLock((lock, had) => applyNow(desired, { judge, lock, had }));
+export async function applyLocked(asked: Desired, { judge }: { judge: Judge }): Promise<Outcome> {
+  const { made, ...outcome } = await withLock((lock, had) => applyNow(asked, { judge, lock, had }));
+  // The answer may take half a minute, in which nobody else of the node should have to wait.
+  const answers = made?.desired.probe ? await askTheWire(made) : [];
+  return { ...outcome, notes: [...outcome.notes, ...answers] };
+}
+
+/** What was made for a config, and what the node was like before. */
+interface Made {
+  readonly desired: Desired;
+  readonly before: Snapshot;
 }
 
 /**
@@ -37,7 +46,7 @@ export function applyLocked(desired: Desired, { judge }: { judge: Judge }): Prom
 async function applyNow(
   asked: Desired,
   { judge, lock, had }: { judge: Judge; lock: number; had: Had },
-): Promise<Outcome> {
+): Promise<Outcome & { readonly made?: Made }> {
   const notes = await recover({ lock });
   // Where many wait, one has done it for all, and a short look shows that.
   if (had === "after others" && (await isInPlace(asked, judge))) return { changes: [], refused: [], notes };
@@ -52,8 +61,7 @@ async function applyNow(
   const { refused, ...done } = await carryOut(desired, { before, changes, site: { lock } });
   // What is complete is not taken back by others any more.
   removeJournalFile();
-  const answers = desired.probe ? await askTheWire(desired, { before, lock }) : [];
-  return { changes: done.changes, refused, notes: [...notes, ...answers] };
+  return { changes: done.changes, refused, notes, made: { desired, before } };
 }
 
 /** A bond may be given by an altname; by its own name others know its slaves. */
@@ -76,16 +84,26 @@ async function isInPlace(desired: Desired, judge: Judge): Promise<boolean> {
  *
  * Throws code 107 where nobody answers and that is to fail; what was made is undone.
  */
-async function askTheWire(
-  desired: Desired,
-  { before, lock }: { before: Snapshot; lock: number },
-): Promise<readonly string[]> {
+async function askTheWire({ desired, before }: Made): Promise<readonly string[]> {
   if (desired.probe === undefined) return [];
   const { probe } = await import("./probe.ts");
   const { silences, notes } = await probe(desired, desired.probe);
   if (silences.length === 0 || desired.probe.onSilence === "note") return [...notes, ...silences];
-  await writeJournal({ desired, before });
-  const undone = await takeBack(desired, before, { lock });
-  if (undone.left.length === 0) removeJournalFile();
-  throw errorOfAll(Code.silence, [...silences.slice(0, -1), `${silences.at(-1)}; ${describeUndone(undone)}`]);
+  throw errorOfAll(Code.silence, [...silences.slice(0, -1), `${silences.at(-1)}; ${await undo({ desired, before })}`]);
+}
+
+/** Takes back what was made, as far as nobody stands on it by now, and tells what came of that. */
+async function undo({ desired, before }: Made): Promise<string> {
+  try {
+    return await withLock(async (lock) => {
+      // That of an ADD that was killed meanwhile would be written over.
+      await recover({ lock });
+      await writeJournal({ desired, before });
+      const undone = await takeBack(desired, before, { lock });
+      if (undone.left.length === 0) removeJournalFile();
+      return describeUndone(undone);
+    });
+  } catch (cause) {
+    return `undoing failed too: ${cause instanceof Error ? cause.message : String(cause)}`;
+  }
 }

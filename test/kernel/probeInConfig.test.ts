@@ -51,6 +51,21 @@ test("nobody answers: code 107 with the address, the link, the time and the reas
   expect(await listLinks(node)).toEqual(before);
 }, 300_000);
 
+test("while the answer is awaited the lock is free: another ADD of the node ends before", async () => {
+  const asking = config(201, { addresses: ["198.51.100.1"], timeout: 20 });
+  const before = await listLinks(node);
+  let silent = true;
+  const slow = call(node, "ADD", asking).finally(() => {
+    silent = false;
+  });
+  while (!(await listLinks(node)).includes("ens192.201")) await Bun.sleep(100);
+  const other = await call(node, "ADD", { interfaces: ["ens192"], vlanID: 202 });
+  expect([other.status, other.stdout, silent]).toEqual([0, '{"cniVersion":"1.1.0"}\n', true]);
+  expect((await slow).json.msg).toEndWith("; all was undone");
+  expect(await listLinks(node)).toEqual([...before, "ens192.202"].sort());
+  await node.ip("link delete dev ens192.202");
+}, 300_000);
+
 test("onSilence note: a line for the journal, and the VLAN stays", async () => {
   const asking = config(201, { addresses: ["198.51.100.1"], timeout: 2, onSilence: "note" });
   const { status, stderr } = await call(node, "ADD", asking);
