@@ -8,12 +8,13 @@ import { type NamespaceInode, requireNamespace, requireSame } from "../../host/p
 import { isOwnNamespace } from "../../host/proc.ts";
 import { encodeJson, JsonObject } from "../../json.ts";
 import type { Conflict, Current, Desired } from "../../model.ts";
+import { observeVlansElsewhere } from "../../observe/elsewhere.ts";
 import { observePod, observeVlansOfNode } from "../../observe/pod.ts";
 import type { StartedLook } from "../../observe/start.ts";
 import { describeLack } from "../../plan/describe.ts";
 import { findOthersLinks } from "../../plan/own.ts";
 import { plan } from "../../plan/plan.ts";
-import { findShadows, findSharing } from "../../plan/shadow.ts";
+import { findShadows, findShadowsElsewhere, findSharing } from "../../plan/shadow.ts";
 import { withLinkNames } from "../../plugins/attachments.ts";
 import { callIpam, requireIpam } from "../../plugins/ipam.ts";
 import { readPolicy } from "../../policy/load.ts";
@@ -165,7 +166,14 @@ async function lookForShadows(desired: Desired, pod: Current, look: StartedLook)
   const sharing = findSharing(desired, pod);
   if (sharing.length === 0) return [];
   const ids = desired.vlans.map(({ id }) => id);
-  return findShadows(desired, sharing, await observeVlansOfNode(ids, look));
+  const [node, elsewhere] = await Promise.all([
+    observeVlansOfNode(ids, look),
+    observeVlansElsewhere(
+      ids,
+      sharing.map(({ nic }) => nic),
+    ),
+  ]);
+  return [...findShadows(desired, sharing, node), ...findShadowsElsewhere(desired, sharing, elsewhere)];
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What belongs to which attachment and to which Pod: names that two networks want, paths that lead elsewhere by now. */
 import { expect, test } from "bun:test";
 import { rmSync, symlinkSync } from "node:fs";
-import { executable, type Namespace } from "../harness.ts";
+import { executable } from "../harness.ts";
 import { nodeWith } from "../node.ts";
 import {
   add,
@@ -12,6 +12,7 @@ import {
   hostLocalIpam,
   hostLocalStore,
   refuse,
+  startIn,
   succeed,
   tell,
 } from "./pod.ts";
@@ -45,24 +46,6 @@ test("of two attachments that want a link of one name, the second is refused, an
     await succeed(place, "DEL", entry, first);
   }
 }, 240_000);
-
-/** A process in the Pod, by which runtimes name its namespace. */
-async function startIn(pod: Namespace): Promise<{ pid: number; netns: string } & AsyncDisposable> {
-  const child = Bun.spawn(["ip", "netns", "exec", pod.name, "sleep", "600"]);
-  const netns = `/proc/${child.pid}/ns/net`;
-  for (let same = false; !same; await Bun.sleep(50)) {
-    const [there, wanted] = await Promise.all([netns, pod.path].map((path) => Bun.file(path).stat()));
-    same = there?.ino === wanted?.ino;
-  }
-  return {
-    pid: child.pid,
-    netns,
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL");
-      await child.exited;
-    },
-  };
-}
 
 test("a path that leads to another Pod by now: nothing is done there, and the address is freed", async () => {
   await using node = await nodeWith();

@@ -154,3 +154,21 @@ export function hostLocalStore(): { folder: string; list(): string[] } & Disposa
 export function hostLocalIpam(dataDir: string, subnet = "192.0.2.0/24") {
   return { type: "host-local", dataDir, ranges: [[{ subnet }]] };
 }
+
+/** A process in the Pod, by which runtimes name its namespace. */
+export async function startIn(pod: Namespace): Promise<{ pid: number; netns: string } & AsyncDisposable> {
+  const child = Bun.spawn(["ip", "netns", "exec", pod.name, "sleep", "600"]);
+  const netns = `/proc/${child.pid}/ns/net`;
+  for (let same = false; !same; await Bun.sleep(50)) {
+    const [there, wanted] = await Promise.all([netns, pod.path].map((path) => Bun.file(path).stat()));
+    same = there?.ino === wanted?.ino;
+  }
+  return {
+    pid: child.pid,
+    netns,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await child.exited;
+    },
+  };
+}
