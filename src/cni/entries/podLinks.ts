@@ -124,10 +124,10 @@ async function findPod({ netns, config }: RequestOf<"DEL">): Promise<Found> {
 }
 
 /** Links that can't be removed go with their Pod: they are told of, and keep no Pod from being taken down. */
-async function removeFrom({ netns, inode }: LivingPod, desired: Desired): Promise<string[]> {
+async function removeFrom({ netns, inode, seen }: LivingPod, desired: Desired): Promise<string[]> {
   try {
     await requireSame(netns, inode);
-    await removeOwn(desired, { netns });
+    await removeOwn(desired, { site: { netns }, seen });
     return [];
   } catch (cause) {
     if (!(cause instanceof CniError)) throw cause;
