@@ -126,7 +126,7 @@ test("routes to the own network, several ways to one destination, and a table wi
   const entry = { cniVersion: "1.1.0", vlanID: 3, ipam: { type: "fake" } };
   const config = { name: "net", type: "ifacer", linkInContainer: true, ...entry };
   // A node whose admin gave the table a name.
-  const named = `mount -t tmpfs tmpfs /etc/iproute2 && echo '100 mine' >/etc/iproute2/rt_tables && ip route show table mine >/dev/null && exec "$0"`;
+  const named = `mount -t tmpfs tmpfs /etc/iproute2 && echo '100 mine' >/etc/iproute2/rt_tables && exec "$0"`;
   const under = (verb: string, more: object = {}) =>
     node.run(["unshare", "--mount", "sh", "-c", named, executable], {
       env: { ...environmentOf(pod, env), CNI_COMMAND: verb, CNI_CONTAINERID: "pod1" },
