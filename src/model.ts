@@ -142,6 +142,18 @@ export interface Link {
   readonly driverData: Readonly<Record<string, unknown>>;
 }
 
+/** What only sysfs tells of a NIC; `undefined`: it does not tell. */
+export interface Hardware {
+  readonly driver: string | undefined;
+  /** `0000:3b:00.0`; of a virtio NIC that of the virtio device. */
+  readonly pciAddress: string | undefined;
+  /** Vendor and device, `15b3:1019`. */
+  readonly pciIDs: string | undefined;
+  readonly numaNode: number | undefined;
+  /** In Mb/s. */
+  readonly speed: number | undefined;
+}
+
 /** One line of /proc/net/vlan/config: a VLAN link anywhere in the network namespace. */
 export interface VlanEntry {
   readonly name: string;
@@ -183,7 +195,9 @@ export interface Use {
 
 /** Kinds of link that stand on a NIC without being its master; VLANs are known from /proc/net/vlan/config. */
 export const stackedKinds: readonly string[] = [
-  ...["macvlan", "macvtap", "ipvlan", "ipvtap", "macsec", "vxlan"],
+  ...["macvlan", "macvtap", "ipvlan", "ipvtap", "macsec", "vxlan", "xfrm"],
+  // The ports of a switch chip, and rings, which have two slaves without being their master.
+  ...["dsa", "hsr"],
   // Tunnels that were given a device for their packets.
   ...["gre", "gretap", "erspan", "ip6gre", "ip6gretap", "ip6erspan", "ipip", "sit", "ip6tnl", "vti", "vti6"],
 ];

@@ -39,6 +39,7 @@ const policyFields = {
   vlanIDs: ranges,
   bond: boolean,
   allowInUse: boolean,
+  probe: boolean,
   linkInContainer: boolean,
   ipamTypes: () => array(text("the type of an IPAM plugin, such as host-local"), "an array of types of IPAM plugins"),
 };

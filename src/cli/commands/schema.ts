@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { bondOptions } from "../../config/bondOptions.ts";
 import { configSchema } from "../../config/schema.ts";
+import { selectSchema } from "../../config/select.ts";
 import { vlanOptions } from "../../config/vlanOptions.ts";
 import { policySchema } from "../../policy/schema.ts";
 import type { Options } from "../arguments.ts";
@@ -14,13 +15,19 @@ export function printSchema(options: Options): Report {
 
 function describeConfig(): unknown {
   const { properties, required, ...rest } = makeSchema(configSchema(), configWords);
+  const { $schema: _, ...select } = makeSchema(selectSchema(), selectWords);
   return {
     ...rest,
     title: "ifacer's entry in a CNI conflist",
-    properties: { type: { const: "ifacer", description: "The plugin's name." }, ...properties, ...podProperties },
+    properties: {
+      type: { const: "ifacer", description: "The plugin's name." },
+      ...properties,
+      select,
+      ...podProperties,
+    },
     // In the Pod there is an interface to begin with, the runtime's.
     if: { properties: { linkInContainer: { const: true } }, required: ["linkInContainer"] },
-    else: { required },
+    else: { oneOf: [{ required }, { required: ["select"] }] },
   };
 }
 
@@ -91,6 +98,20 @@ const configWords: Readonly<Record<string, string>> = {
   "probe.onSilence": "fail, the default: the ADD fails and what it made is undone; note: a line on standard error.",
 };
 
+const selectWords: Readonly<Record<string, string>> = {
+  "": "Chooses NICs of the node by rule, in place of interfaces. All rules that are given have to be met.",
+  names: "Names or altnames, or patterns of them with * and ?.",
+  networks: "The NIC has an address in one of these; the chosen ones are in the order of this list.",
+  drivers: "Names of drivers, as 'ifacer nics' tells them.",
+  devices: "PCI ids, vendor and device, such as 15b3:1019 or 15b3:*.",
+  minSpeed: "The least speed of its link, in Mb/s.",
+  linkUp: "Whether it has to have link.",
+  numa: "The number of the NUMA node that it is on.",
+  kinds: "What may be chosen: nic, the default, is hardware and dummies.",
+  count: "How many are chosen at most; all by default.",
+  atLeast: "How many have to be chosen; count by default, else 1.",
+};
+
 const policyWords: Readonly<Record<string, string>> = {
   "": "What the admin of a node allows the network configs that ifacer gets there.",
   interfaces: "Which NICs configs may use, by name or altname.",
@@ -100,6 +121,7 @@ const policyWords: Readonly<Record<string, string>> = {
   vlanIDs: "VLAN ids that configs may use, such as 100-199,300.",
   bond: "Whether configs may have a bond.",
   allowInUse: "Whether configs may set allowInUse.",
+  probe: "Whether configs may have a probe, which asks on the wire with the lock held.",
   linkInContainer: "Whether configs may have links in the Pod.",
   ipamTypes: "Types of IPAM plugins that ipam.type may name, as ifacer starts them as root.",
 };
