@@ -2,7 +2,7 @@ import { CniError, Code } from "../error.ts";
 import { runIp } from "../host/ip.ts";
 import { requireNamespace } from "../host/podNamespace.ts";
 import { readVlanConfig } from "../host/proc.ts";
-import type { Current, Route, VlanEntry } from "../model.ts";
+import type { Current, VlanEntry } from "../model.ts";
 import { assemble } from "./assemble.ts";
 import { parseIpOutput } from "./parse.ts";
 import { isEnough, watchForEnd } from "./questions.ts";
@@ -29,7 +29,7 @@ export async function observePod(netns: string, { routes = true } = {}): Promise
   const vlans = seen.links.flatMap(({ name, vlan, parent }): VlanEntry[] =>
     vlan && parent ? [{ name, id: vlan.id, parent }] : [],
   );
-  return assemble({ ...seen, routes: withKernelNames(seen.routes) }, { vlans, isShared: () => false });
+  return assemble(seen, { vlans, isShared: () => false });
 }
 
 /**
@@ -39,25 +39,35 @@ export async function observePod(netns: string, { routes = true } = {}): Promise
 async function askForRoutes(netns: string): Promise<string> {
   const lines = ["route show table all"];
   const { stdout, stderr } = await runIp(["-Numeric", ...lookArguments], lines, { netns });
-  if (!stderr.includes("-Numeric")) return stdout;
+  if (!stderr.includes("-Numeric")) return withKernelNames(stdout);
   return (await runIp(lookArguments, lines, { netns })).stdout;
 }
 
-/** By the names that all programs have for what the kernel itself makes (rtnetlink(7)). */
-function withKernelNames(routes: ReadonlyMap<string, readonly Route[]>): ReadonlyMap<string, readonly Route[]> {
-  const name = (route: Route): Route => ({
-    ...route,
-    table: tables.get(route.table) ?? route.table,
-    protocol: route.protocol === "2" ? "kernel" : route.protocol,
+/** By the names that all programs have for what is the kernel's own (rtnetlink(7)). */
+function withKernelNames(json: string): string {
+  return json.replace(/"(type|table|protocol|scope)":"(\d+)"/g, (whole, key: keyof typeof names, number: string) => {
+    const name = names[key][number];
+    return name === undefined ? whole : `"${key}":"${name}"`;
   });
-  return new Map([...routes].map(([nic, list]) => [nic, list.map(name)]));
 }
 
-const tables = new Map([
-  ["253", "default"],
-  ["254", "main"],
-  ["255", "local"],
-]);
+const names: Readonly<Record<"type" | "table" | "protocol" | "scope", Readonly<Record<string, string>>>> = {
+  type: {
+    1: "unicast",
+    2: "local",
+    3: "broadcast",
+    4: "anycast",
+    5: "multicast",
+    6: "blackhole",
+    7: "unreachable",
+    8: "prohibit",
+    9: "throw",
+    10: "nat",
+  },
+  table: { 253: "default", 254: "main", 255: "local" },
+  protocol: { 1: "redirect", 2: "kernel", 3: "boot", 4: "static", 9: "ra", 16: "dhcp" },
+  scope: { 0: "global", 200: "site", 253: "link", 254: "host" },
+};
 
 /**
  * Looks at the node's VLANs of certain ids, and at the NICs that they are on. Where there are none, `ip` is not asked.

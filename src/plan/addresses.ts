@@ -10,6 +10,7 @@ import {
   findLink,
   type Plan,
   type Route,
+  type RoutingRule,
 } from "../model.ts";
 import { inTheWay } from "./conflict.ts";
 import { describeRoute } from "./describe.ts";
@@ -20,10 +21,17 @@ export function planAddresses(desired: Desired, current: Current): Plan {
   const routes = desired.routes.map((route, at) => planRoute(route, at, desired, current));
   const parts = [...addresses, ...routes];
   return {
-    changes: parts.flatMap(({ change }) => change ?? []),
+    // A rule comes last: until then, nothing is looked up among the routes that it leads to.
+    changes: [...parts.flatMap(({ change }) => change ?? []), ...planRules(desired, current)],
     conflicts: parts.flatMap(({ conflict }) => conflict ?? []),
     drift: [],
   };
+}
+
+function planRules({ rules = [] }: Desired, current: Current): Change[] {
+  const isThere = ({ from, table }: RoutingRule) =>
+    current.rules?.some((rule) => rule.from === from && rule.table === table);
+  return rules.filter((rule) => !isThere(rule)).map((rule) => ({ type: "addRule", rule }));
 }
 
 interface Part {
@@ -57,7 +65,8 @@ function planRoute(route: DesiredRoute, at: number, desired: Desired, current: C
   const alike = [...current.uses].flatMap(([nic, { routes }]) =>
     routes.filter((other) => hasSameKey(route, other)).map((other) => ({ nic, other })),
   );
-  if (alike.some(({ other }) => leadsBy(other, name, route.gateway))) return {};
+  const gateways = [route.gateway, ...(route.otherGateways ?? [])];
+  if (alike.some(({ other }) => gateways.some((gateway) => leadsBy(other, name, gateway)))) return {};
   const siblings = desired.routes.filter((other) => hasSameKeyAs(route, other));
   const foreign = alike.find(({ other }) => !siblings.some(({ gateway }) => leadsBy(other, name, gateway)));
   if (foreign === undefined) {
