@@ -217,7 +217,13 @@ test("links are waited for: what is down is set up, and what is not chosen is se
   expect(await add(ns, config)).toEqual([]);
   expect(await photograph(ns)).toBe(before);
   // What is too few in the end, and what is in the way of the chosen ones, leaves them down, too.
-  await setUp(ns, ["link add name eth3 type dummy", "link add name taken type dummy"]);
+  await setUp(ns, [
+    "link add name eth3 type dummy",
+    "link add name taken type dummy",
+    // The kernel keeps the queueing discipline that a link gets when it is first up.
+    "link set dev eth3 up",
+    "link set dev eth3 down",
+  ]);
   const other = { ...config, bond: { ...bond, name: "bond1" } };
   expect(await refuse(ns, other, 100)).toContain("eth3: chosen, it fits all rules");
   const blocked = { select: { names: ["eth3"], linkUp: true }, vlanID: 7, vlan: { name: "taken" } };
