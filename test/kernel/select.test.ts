@@ -277,9 +277,13 @@ test("plan, apply, doctor and validate speak of the chosen NICs", async () => {
   const warning =
     "  warning: select: the VLAN's name follows from the NIC's, which differs from node to node: set vlan.name, so that a master of this name is on each";
   expect(await run("validate")).toBe(
-    ["0", "<stdin>: valid, makes VLAN 100 on each chosen NIC", warning, "1 entry of ifacer's, all valid", ""].join(
-      "\n",
-    ),
+    [
+      "0",
+      "standard input: valid, makes VLAN 100 on each chosen NIC",
+      warning,
+      "1 entry of ifacer's, all valid",
+      "",
+    ].join("\n"),
   );
   expect(await run("plan")).toContain(
     "  select: eth0: chosen, it fits all rules\n  select: eth1: not chosen, count is 1",
@@ -287,7 +291,7 @@ test("plan, apply, doctor and validate speak of the chosen NICs", async () => {
   expect(await run("nics")).toBe(
     [
       "0",
-      "<stdin>: 1 of 2 NICs chosen",
+      "standard input: 1 of 2 NICs chosen",
       warning,
       "  eth0  chosen      it fits all rules",
       "  eth1  not chosen  count is 1, and others come before it",
