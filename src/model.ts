@@ -77,6 +77,25 @@ export interface DesiredRoute {
   readonly gateway: string | undefined;
   /** Attributes by iproute2's words for them (`metric`, `table`, `scope`, `mtu`, `advmss`), in that order. */
   readonly attributes: readonly Setting[];
+  /** Its other ways, where it is one route by way of several links, over which the kernel spreads what it sends. */
+  readonly further?: readonly Hop[] | undefined;
+}
+
+/** A way that a route leads. */
+export type Hop = Pick<DesiredRoute, "link" | "gateway">;
+
+/** A rule by which what comes from a network is looked up in a routing table of its own (ip-rule(8)). */
+export interface RoutingRule {
+  /** `192.0.2.0/24`, as `ip` writes it. */
+  readonly from: string;
+  /** The table's number. */
+  readonly table: string;
+}
+
+/** Such a rule as it was seen. */
+export interface SeenRule extends RoutingRule {
+  /** Its place among the rules. */
+  readonly priority: number;
 }
 
 /** Whom an ADD that has made or raised something asks on the wire. */
@@ -105,9 +124,13 @@ export interface Desired {
   readonly probe?: DesiredProbe | undefined;
   /** Type of the IPAM plugin that gives the topmost link its addresses. */
   readonly ipam?: string | undefined;
+  /** Type of the main plugin that attaches Pods to the interfaces. */
+  readonly plugin?: string | undefined;
   /** Of the links above; known only when the IPAM plugin has given them. */
   readonly addresses: readonly DesiredAddress[];
   readonly routes: readonly DesiredRoute[];
+  /** On the node alone. */
+  readonly rules?: readonly RoutingRule[] | undefined;
 }
 
 /** A link of the host, reduced to what ifacer decides on. */
@@ -193,6 +216,8 @@ export interface Current {
   readonly vlans: readonly VlanEntry[];
   /** By the NIC's own name; empty unless it was asked for. */
   readonly uses: ReadonlyMap<string, Use>;
+  /** Those that look a whole network up in a table, where rules are wanted. */
+  readonly rules?: readonly SeenRule[] | undefined;
 }
 
 /** The device that every network namespace has for talking to itself. */
@@ -241,7 +266,8 @@ export type Change =
   | { readonly type: "addAltName"; readonly name: string; readonly altName: string }
   | { readonly type: "raise"; readonly name: string }
   | { readonly type: "addAddress"; readonly link: string; readonly address: string }
-  | { readonly type: "addRoute"; readonly link: string; readonly route: DesiredRoute };
+  | { readonly type: "addRoute"; readonly link: string; readonly route: DesiredRoute }
+  | { readonly type: "addRule"; readonly rule: RoutingRule };
 
 /** Something on the host that ifacer would have to bend, that is not there and can't be made, or that the policy forbids. */
 export interface Conflict {

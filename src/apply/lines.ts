@@ -1,6 +1,6 @@
 import { bondOptionWords } from "../config/bondOptions.ts";
 import { vlanOptionWords } from "../config/vlanOptions.ts";
-import type { Change, Setting } from "../model.ts";
+import type { Change, Hop, Setting } from "../model.ts";
 
 /** The alias of every link that ifacer makes, so that an admin sees where it came from. */
 export const alias = "ifacer";
@@ -57,12 +57,22 @@ export function writeLines(change: Change): string[] {
     case "addAddress":
       return [words("address add", change.address, ...broadcastOf(change.address), "dev", change.link)];
     case "addRoute": {
-      const { destination, gateway, attributes } = change.route;
-      const via = gateway === undefined ? [] : ["via", gateway];
-      const further = attributes.flatMap(({ name, value }) => [name, value]);
-      return [words("route add", destination, ...via, "dev", change.link, ...further)];
+      const { destination, gateway, attributes, further = [] } = change.route;
+      const rest = attributes.flatMap(({ name, value }) => [name, value]);
+      const [own = [], ...others] = [{ link: change.link, gateway }, ...further].map(hopWords);
+      if (others.length === 0) return [words("route add", destination, ...own, ...rest)];
+      return [words("route add", destination, ...rest, ...[own, ...others].flatMap((hop) => ["nexthop", ...hop]))];
+    }
+    case "addRule": {
+      const { from, table } = change.rule;
+      // Its number is its place too: behind the kernel's own tables and before `main`, and not what is free by chance.
+      return [words("rule add from", from, "lookup", table, "priority", table)];
     }
   }
+}
+
+function hopWords({ link, gateway }: Hop): string[] {
+  return [...(gateway === undefined ? [] : ["via", gateway]), "dev", link];
 }
 
 /** `ip` takes 100 words of a line. What is left of a map is added to it later, which the driver does pair by pair. */

@@ -97,13 +97,15 @@ function removeEntries({ addresses, routes }: Desired, { before, now }: Span): s
     .flatMap(({ kind, words }) => {
       const link = words.flatMap((word) => (typeof word === "number" ? (names.get(word) ?? []) : []))[0];
       const [first, destination] = words;
+      const table = words.includes("table") ? String(words[words.indexOf("table") + 1]) : undefined;
       const isWanted =
         (kind === "address" &&
           addresses.some((own) => own.link === link && first === `${own.local}/${own.prefixLength}`)) ||
         (kind === "route" &&
           routes.some((own) => own.link === link && destination === writeDestination(own.destination)));
       if (!isWanted || link === undefined) return [];
-      return kind === "address" ? [`address del ${first} dev ${link}`] : [`route del ${destination} dev ${link}`];
+      if (kind === "address") return [`address del ${first} dev ${link}`];
+      return [`route del ${destination} dev ${link}${table === undefined ? "" : ` table ${table}`}`];
     });
 }
 

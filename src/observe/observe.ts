@@ -4,7 +4,7 @@ import { readListeners, readVlanConfig } from "../host/proc.ts";
 import type { Current, Desired } from "../model.ts";
 import { assemble } from "./assemble.ts";
 import { type IpOutput, parseIpOutput } from "./parse.ts";
-import { askAbout, isEnough, watchForEnd } from "./questions.ts";
+import { askAbout, type Depth, isEnough, watchForEnd } from "./questions.ts";
 import { aboutLoopback, lookArguments, type StartedLook } from "./start.ts";
 import { parseVlanConfig } from "./vlanConfig.ts";
 
@@ -17,7 +17,7 @@ import { parseVlanConfig } from "./vlanConfig.ts";
  */
 export async function observe(
   desired: Desired,
-  { depth, look }: { depth: "links"; look?: StartedLook } | { depth: "use"; look?: undefined },
+  { depth, look }: { depth: "links"; look?: StartedLook } | { depth: Exclude<Depth, "links">; look?: undefined },
 ): Promise<Current> {
   const ip = look ?? startIp(lookArguments);
   const vlans = depth === "use" ? parseVlanConfig(await readVlanConfig()) : [];
@@ -26,7 +26,7 @@ export async function observe(
   const given = look ? [aboutLoopback, ...lines] : lines;
   const stdout = await ip.ask(lines, watchForEnd(given));
   if (look === undefined) await ip.end();
-  const shown = isEnough(stdout, given) ? readOutput(stdout) : undefined;
+  const shown = isEnough(stdout, given) ? readOutput(stdout, desired) : undefined;
   if (shown === undefined) throw await explainOutput(lines);
   return assemble(shown, { vlans, isShared: depth === "use" ? await learnWhoIsShared(shown) : () => false });
 }
@@ -48,9 +48,9 @@ async function explainOutput(lines: readonly string[]): Promise<CniError> {
 }
 
 /** What `ip` showed; `undefined` where that is no JSON: another program may be called `ip`. */
-function readOutput(stdout: string): IpOutput | undefined {
+function readOutput(stdout: string, { rules = [] }: Desired): IpOutput | undefined {
   try {
-    return parseIpOutput(stdout);
+    return parseIpOutput(stdout, { table: rules[0]?.table });
   } catch {
     return undefined;
   }

@@ -35,7 +35,8 @@ export async function snapshotBefore(desired: Desired, seen: Current, site: IpSi
   // Of a link of its own that a Pod has already, what it is to get beside it may be there too.
   const own = listOwnNames(desired);
   const isOwnThere = desired.place === "pod" && links.some(({ name }) => own.includes(name));
-  const others = (bond !== undefined && desired.allowInUse) || isOwnThere ? await askForEntries(links, site) : [];
+  const isAsked = (bond !== undefined && desired.allowInUse) || isOwnThere || desired.rules !== undefined;
+  const others = isAsked ? await askForEntries(links, site) : [];
   return { links, entries: [...addresses, ...others], listeners: new Map() };
 }
 

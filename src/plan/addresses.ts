@@ -7,8 +7,10 @@ import {
   type DesiredAddress,
   type DesiredRoute,
   findLink,
+  type Hop,
   type Plan,
   type Route,
+  type RoutingRule,
 } from "../model.ts";
 import { inTheWay } from "./conflict.ts";
 import { describeRoute } from "./describe.ts";
@@ -16,13 +18,42 @@ import { describeRoute } from "./describe.ts";
 /** Plans the addresses of the desired links, and then the routes, which need them. */
 export function planAddresses(desired: Desired, current: Current): Plan {
   const addresses = desired.addresses.map((address) => planAddress(address, current));
-  const routes = desired.routes.map((route) => planRoute(route, current));
+  const byDestination = groupRoutes(current);
+  const routes = desired.routes.map((route) => planRoute(route, current, byDestination));
   const parts = [...addresses, ...routes];
   return {
-    changes: parts.flatMap(({ change }) => change ?? []),
+    // A rule comes last: until then, nothing is looked up among the routes that it leads to.
+    changes: [...parts.flatMap(({ change }) => change ?? []), ...planRules(desired, current)],
     conflicts: parts.flatMap(({ conflict }) => conflict ?? []),
     drift: [],
   };
+}
+
+/** A rule of another priority does as well. Where the node's rt_tables has a name for the table, its priority tells. */
+function planRules({ rules = [] }: Desired, current: Current): Change[] {
+  const isThere = ({ from, table }: RoutingRule) =>
+    current.rules?.some((rule) => rule.from === from && (rule.table === table || String(rule.priority) === table));
+  return rules.filter((rule) => !isThere(rule)).map((rule) => ({ type: "addRule", rule }));
+}
+
+/** A route that was seen, under one of the links that it leads through. */
+interface Found {
+  readonly nic: string;
+  readonly other: Route;
+}
+
+/** By destination, as a node may have thousands, and as many are wanted. */
+function groupRoutes({ uses }: Current): ReadonlyMap<string, Found[]> {
+  const groups = new Map<string, Found[]>();
+  for (const [nic, { routes }] of uses) {
+    for (const other of routes) {
+      const [, destination = ""] = other.words;
+      const group = groups.get(destination);
+      if (group) group.push({ nic, other });
+      else groups.set(destination, [{ nic, other }]);
+    }
+  }
+  return groups;
 }
 
 interface Part {
@@ -47,27 +78,38 @@ export function findTentative(desired: Desired, current: Current): readonly Desi
   );
 }
 
-function planRoute(route: DesiredRoute, current: Current): Part {
+function planRoute(route: DesiredRoute, current: Current, byDestination: ReadonlyMap<string, Found[]>): Part {
   const name = linkName(route.link, current);
-  const alike = [...current.uses].flatMap(([nic, { routes }]) =>
-    routes.filter((other) => hasSameKey(route, other)).map((other) => ({ nic, other })),
+  const further = route.further?.map(({ link, gateway }) => ({ link: linkName(link, current), gateway }));
+  const alike = (byDestination.get(writeDestination(route.destination)) ?? []).filter(({ other }) =>
+    hasSameKey(route, other),
   );
-  if (alike.some(({ nic, other }) => nic === name && wordAfter(other.words, "via") === route.gateway)) return {};
+  const wanted = [{ link: name, gateway: route.gateway }, ...(further ?? [])].map(writeHop).sort().join();
+  if (alike.some(({ other }) => readHops(other.words).map(writeHop).sort().join() === wanted)) return {};
   const [first] = alike;
-  if (first === undefined) return { change: { type: "addRoute", link: name, route } };
+  if (first === undefined) return { change: { type: "addRoute", link: name, route: further ? { ...route, further } : route } };
   const message = `the route ${describeRoute(route)} is wanted, but ${route.destination} leads elsewhere already ('ip route' shows: ${first.other.words.join(" ")}): leave it out, or give it another priority`;
   return { conflict: inTheWay(first.nic, message) };
 }
 
 /** The kernel has one route for each destination, table and metric; IPv6 routes without a metric get 1024. */
 function hasSameKey(route: DesiredRoute, { words, table }: Route): boolean {
-  const [, destination] = words;
   const metric = route.destination.includes(":") ? "1024" : "0";
   return (
-    destination === writeDestination(route.destination) &&
     table === (namesOfTables.get(attribute(route, "table") ?? "main") ?? attribute(route, "table") ?? "main") &&
     (wordAfter(words, "metric") ?? metric) === (attribute(route, "metric") ?? metric)
   );
+}
+
+function writeHop({ link, gateway = "" }: Hop): string {
+  return `${gateway} ${link}`;
+}
+
+/** The ways of a route that was seen: one, or those of its list. */
+function readHops(words: readonly string[]): Hop[] {
+  const starts = words.flatMap((word, at) => (word === "nexthop" ? [at] : []));
+  const parts = starts.length === 0 ? [words] : starts.map((at, place) => words.slice(at, starts[place + 1]));
+  return parts.map((part) => ({ link: wordAfter(part, "dev") ?? "", gateway: wordAfter(part, "via") }));
 }
 
 /** Whether a route that was seen leads to a destination, by a gateway if one is given, in whatever table. */
@@ -75,7 +117,10 @@ export function routeLeads(
   { words }: Route,
   { destination, gateway }: { destination: string; gateway: string | undefined },
 ): boolean {
-  return words[1] === writeDestination(destination) && (gateway === undefined || wordAfter(words, "via") === gateway);
+  return (
+    words[1] === writeDestination(destination) &&
+    (gateway === undefined || readHops(words).some((hop) => hop.gateway === gateway))
+  );
 }
 
 /** As iproute2 writes the numbers of the kernel's own tables. */

@@ -1,4 +1,4 @@
-import type { Change, DesiredRoute, Setting } from "../model.ts";
+import type { Change, DesiredRoute, RoutingRule, Setting } from "../model.ts";
 
 /** What a change did, for the journal: `made the bond bond0 with mode active-backup`. */
 export function describeDone(change: Change): string {
@@ -21,6 +21,8 @@ export function describeDone(change: Change): string {
       return `gave ${change.link} the address ${change.address}`;
     case "addRoute":
       return `made the route ${describeRoute(change.route)}`;
+    case "addRule":
+      return `made the rule ${describeRule(change.rule)}`;
   }
 }
 
@@ -45,12 +47,19 @@ export function describeLack(change: Change): string {
       return `${change.link} does not have the address ${change.address}`;
     case "addRoute":
       return `the route ${describeRoute(change.route)} is missing`;
+    case "addRule":
+      return `the rule ${describeRule(change.rule)} is missing`;
   }
 }
 
-/** `203.0.113.0/24 via 192.0.2.1 dev eth0.3`. */
-export function describeRoute({ destination, gateway, link }: DesiredRoute): string {
-  return `${destination}${gateway === undefined ? "" : ` via ${gateway}`} dev ${link}`;
+/** `203.0.113.0/24 via 192.0.2.1 dev eth0.3`; that of several ways has them one after the other. */
+export function describeRoute({ destination, gateway, link, further = [] }: DesiredRoute): string {
+  const ways = [{ gateway, link }, ...further].map((way) => `${way.gateway ? `via ${way.gateway} ` : ""}dev ${way.link}`);
+  return `${destination} ${ways.join(" and ")}`;
+}
+
+function describeRule({ from, table }: RoutingRule): string {
+  return `from ${from} lookup ${table}`;
 }
 
 function describeSettings(settings: readonly Setting[]): string {
