@@ -24,6 +24,8 @@ export const loadNodeLinks = () => import("./entries/nodeLinks.ts");
 
 const loadPodLinks = () => import("./entries/podLinks.ts");
 
+const loadPoolLinks = () => import("./entries/poolLinks.ts");
+
 /** Links of the node: every entry that has no key of another kind. */
 const nodeLinks: EntryKind = {
   what: "links of the node",
@@ -48,6 +50,16 @@ const keyedKinds: readonly EntryKind[] = [
     STATUS: async (request) => (await loadPodLinks()).status(request),
     DEL: async (request) => (await loadPodLinks()).del(request),
     GC: async (request) => (await loadPodLinks()).gc(request),
+  },
+  {
+    what: "one network over several NICs",
+    place: "node",
+    findKey: (body) => (member(body, "plugin") === undefined ? undefined : "plugin"),
+    ADD: async (request) => (await loadPoolLinks()).add(request),
+    CHECK: async (request) => (await loadPoolLinks()).check(request),
+    STATUS: async (request) => (await loadPoolLinks()).status(request),
+    DEL: async (request) => (await loadPoolLinks()).del(request),
+    GC: async (request) => (await loadPoolLinks()).gc(request),
   },
 ];
 

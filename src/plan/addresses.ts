@@ -87,7 +87,8 @@ function planRoute(route: DesiredRoute, current: Current, byDestination: Readonl
   const wanted = [{ link: name, gateway: route.gateway }, ...(further ?? [])].map(writeHop).sort().join();
   if (alike.some(({ other }) => readHops(other.words).map(writeHop).sort().join() === wanted)) return {};
   const [first] = alike;
-  if (first === undefined) return { change: { type: "addRoute", link: name, route: further ? { ...route, further } : route } };
+  if (first === undefined)
+    return { change: { type: "addRoute", link: name, route: further ? { ...route, further } : route } };
   const message = `the route ${describeRoute(route)} is wanted, but ${route.destination} leads elsewhere already ('ip route' shows: ${first.other.words.join(" ")}): leave it out, or give it another priority`;
   return { conflict: inTheWay(first.nic, message) };
 }

@@ -54,7 +54,9 @@ export function describeLack(change: Change): string {
 
 /** `203.0.113.0/24 via 192.0.2.1 dev eth0.3`; that of several ways has them one after the other. */
 export function describeRoute({ destination, gateway, link, further = [] }: DesiredRoute): string {
-  const ways = [{ gateway, link }, ...further].map((way) => `${way.gateway ? `via ${way.gateway} ` : ""}dev ${way.link}`);
+  const ways = [{ gateway, link }, ...further].map(
+    (way) => `${way.gateway ? `via ${way.gateway} ` : ""}dev ${way.link}`,
+  );
   return `${destination} ${ways.join(" and ")}`;
 }
 

@@ -40,6 +40,8 @@ const policyFields = {
   bond: boolean,
   allowInUse: boolean,
   linkInContainer: boolean,
+  plugin: boolean,
+  pluginTypes: () => array(text("the type of a main plugin, such as ipvlan"), "an array of types of main plugins"),
   ipamTypes: () => array(text("the type of an IPAM plugin, such as host-local"), "an array of types of IPAM plugins"),
 };
 
