@@ -6,6 +6,9 @@
 
 type Counts = { passed: number; failed: number; skipped: number };
 
+/** What is said at the end of what failed, as the whole output is long: the part and the test. */
+const failures: string[] = [];
+
 /** The folders of tests that are parts of their own. */
 const apart = ["release", "kernel", "services", "runtime", "image"];
 
@@ -64,13 +67,11 @@ async function runPart(name: string, argv: string[]): Promise<Counts> {
     output += decoder.decode(chunk, { stream: true });
   }
   const status = await child.exited;
-  if (!argv.includes("test")) return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
-
-  const counts = readSummary(output);
-  if (counts.failed > 0) return counts;
-  if (status !== 0) process.stderr.write(`${name}: failed with exit status ${status}\n`);
-  else if (counts.passed === 0) process.stderr.write(`${name}: no test ran\n`);
-  else return counts;
+  const counts = argv.includes("test") ? readSummary(output) : { passed: status === 0 ? 1 : 0, failed: 0, skipped: 0 };
+  const failed = output.split("\n").filter((line) => line.startsWith("(fail) "));
+  failures.push(...failed.map((line) => `${name}: ${line}`));
+  if (counts.failed > 0 || (status === 0 && counts.passed > 0)) return counts;
+  failures.push(status === 0 ? `${name}: no test ran` : `${name}: exit status ${status}`);
   return { ...counts, failed: 1 };
 }
 
@@ -84,6 +85,7 @@ for (const name of names) {
   total.failed += counts.failed;
   total.skipped += counts.skipped;
 }
+if (failures.length > 0) process.stdout.write(`\nfailed:\n${failures.join("\n")}\n`);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`);
 process.exitCode = total.failed > 0 ? 1 : 0;

@@ -163,6 +163,18 @@ export interface Link {
   readonly driverData: Readonly<Record<string, unknown>>;
 }
 
+/** What only sysfs tells of a NIC; `undefined`: it does not tell. */
+export interface Hardware {
+  readonly driver: string | undefined;
+  /** `0000:3b:00.0`; of a virtio NIC that of the virtio device. */
+  readonly pciAddress: string | undefined;
+  /** Vendor and device, `15b3:1019`. */
+  readonly pciIDs: string | undefined;
+  readonly numaNode: number | undefined;
+  /** In Mb/s. */
+  readonly speed: number | undefined;
+}
+
 /** One line of /proc/net/vlan/config: a VLAN link anywhere in the network namespace. */
 export interface VlanEntry {
   readonly name: string;

@@ -208,7 +208,7 @@ function changingCases(): Case[] {
 
 /** ADD that makes a VLAN with an address in a Pod, and the same by the reference plugin, where that is there. */
 function measureInPod(links: number): Result[] {
-  const pod = startPod("bench3");
+  const pod = startPod("bench1");
   try {
     const ipam = { type: "static", addresses: [{ address: "192.0.2.10/24" }] };
     const config = { cniVersion: "1.0.0", name: "net", linkInContainer: true, master: "eth0", vlanId: 400, ipam };

@@ -22,38 +22,79 @@ export interface Outcome {
   readonly notes: readonly string[];
 }
 
+/** What was chosen by rule with the lock held. */
+export interface Chosen {
+  readonly desired: Desired;
+  /** What the chosen NICs were like that were set up to be looked at; it is in the journal. `undefined`: none was. */
+  readonly raised: Snapshot | undefined;
+}
+
+/** Chooses a config's NICs by rule. The lock is held meanwhile. */
+export type Choosing = (site: { lock: number }) => Promise<Chosen>;
+
 /** Takes the lock, and does what is still to be done then. Throws as `apply` does. */
-export function applyLocked(desired: Desired, { judge }: { judge: Judge }): Promise<Outcome> {
-  return withLock((lock, had) => applyNow(desired, { judge, lock, had }));
+export function applyLocked(wanted: Desired | Choosing, { judge }: { judge: Judge }): Promise<Outcome> {
+  return withLock((lock, had) => settleAndApply(wanted, { judge, lock, had }));
+}
+
+interface Holding {
+  readonly judge: Judge;
+  readonly lock: number;
+  readonly had: Had;
 }
 
 /**
- * Settles what an ADD left that did not come to its end, then looks again, as others may have been at work before the lock was
- * had.
+ * Settles what an ADD left that did not come to its end, then does what is wanted.
  *
  * Only who changes something comes here. An ADD that finds its own links in place leaves a journal alone: what is complete
  * is not taken back later either.
  */
+async function settleAndApply(wanted: Desired | Choosing, holding: Holding): Promise<Outcome> {
+  const { lock } = holding;
+  const earlier = await recover({ lock });
+  const { desired, raised } =
+    typeof wanted === "function" ? await wanted({ lock }) : { desired: wanted, raised: undefined };
+  try {
+    const { notes, ...outcome } = await applyNow(desired, { ...holding, raised });
+    return { ...outcome, notes: [...earlier, ...notes] };
+  } catch (error) {
+    if (raised && (await takeBack(desired, raised, { lock })).left.length === 0) removeJournalFile();
+    throw error;
+  }
+}
+
+/** Looks again, as others may have been at work before the lock was had, and changes what is still to be changed. */
 async function applyNow(
   asked: Desired,
-  { judge, lock, had }: { judge: Judge; lock: number; had: Had },
+  { judge, lock, had, raised }: Holding & Pick<Chosen, "raised">,
 ): Promise<Outcome> {
-  const notes = await recover({ lock });
   // Where many wait, one has done it for all, and a short look shows that.
-  if (had === "after others" && (await isInPlace(asked, judge))) return { changes: [], refused: [], notes };
+  if (had === "after others" && (await isInPlace(asked, judge))) return nothing({ raised });
   const seen = await observe(asked, { depth: "use" });
   const desired = nameReally(asked, seen);
   refuseConflicts(await judge(desired, seen));
   const { changes, conflicts } = plan(desired, seen);
   refuseConflicts(conflicts);
-  if (changes.length === 0) return { changes: [], refused: [], notes };
-  const before = await snapshotBefore(desired, seen, { lock });
+  if (changes.length === 0) return nothing({ raised });
+  const before = putBack(await snapshotBefore(desired, seen, { lock }), raised);
   await writeJournal({ desired, before });
   const { refused, ...done } = await carryOut(desired, { before, changes, site: { lock } });
   // What is complete is not taken back by others any more.
   removeJournalFile();
-  const answers = desired.probe ? await askTheWire(desired, { before, lock }) : [];
-  return { changes: done.changes, refused, notes: [...notes, ...answers] };
+  const notes = desired.probe ? await askTheWire(desired, { before, lock }) : [];
+  return { changes: done.changes, refused, notes };
+}
+
+/** All is in place, and NICs that were set up for it belong to it. */
+function nothing({ raised }: Pick<Chosen, "raised">): Outcome {
+  if (raised) removeJournalFile();
+  return { changes: [], refused: [], notes: [] };
+}
+
+/** A place as it was before NICs were set up to be looked at: that is undone with the rest. */
+function putBack(before: Snapshot, raised: Snapshot | undefined): Snapshot {
+  const down = new Set(raised?.links.map(({ index }) => index));
+  return { ...before, links: before.links.map((link) => (down.has(link.index) ? { ...link, up: false } : link)) };
 }
 
 /** A bond may be given by an altname; by its own name others know its slaves. */

@@ -1,3 +1,4 @@
+import { asksForAnything } from "../config/desired.ts";
 import { runIp } from "../host/ip.ts";
 import { ageOfJournal, journalPath, readJournalFile, removeJournalFile } from "../host/journal.ts";
 import { observe } from "../observe/observe.ts";
@@ -50,7 +51,8 @@ export async function recover({ lock }: { lock: number }): Promise<readonly stri
 
 async function settle({ desired, before }: Journal, { lock }: { lock: number }): Promise<string[]> {
   const { changes, conflicts, drift } = plan(desired, await observe(desired, { depth: "links" }));
-  if (changes.length + conflicts.length === 0) {
+  // NICs that were set up to be looked at are about no link, and are never complete.
+  if (asksForAnything(desired) && changes.length + conflicts.length === 0) {
     // What comes last: a plan does not miss it, as the driver forgets it with the next failover.
     const { bond } = desired;
     const late = (bond?.settings ?? []).filter(({ name }) =>

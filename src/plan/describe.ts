@@ -1,5 +1,18 @@
 import type { Change, DesiredRoute, RoutingRule, Setting } from "../model.ts";
 
+/** What came of changes. */
+interface Done {
+  readonly changes: readonly Change[];
+  readonly refused: readonly Change[];
+  readonly notes: readonly string[];
+}
+
+/** A line for the journal for each thing that was done or refused. */
+export function listDone({ changes, refused, notes }: Done): readonly string[] {
+  const unmet = refused.map((change) => `the driver refused it, ${describeLack(change)}`);
+  return [...notes, ...changes.map(describeDone), ...unmet];
+}
+
 /** What a change did, for the journal: `made the bond bond0 with mode active-backup`. */
 export function describeDone(change: Change): string {
   switch (change.type) {

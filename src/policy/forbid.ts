@@ -1,3 +1,4 @@
+import { matches } from "../config/patterns.ts";
 import { type Conflict, type Current, type Desired, findLink, type Link } from "../model.ts";
 import { policyPath } from "./path.ts";
 import { type Policy, parseRanges } from "./schema.ts";
@@ -40,16 +41,25 @@ export function findForbidden(policy: Policy, desired: Desired, current: Current
   }
   // The other rules are about the links of the node.
   if (inPod) return found;
-  const { allow, deny = [] } = policy.interfaces ?? {};
   for (const { what, names, mustBeAllowed } of listSubjects(desired, current, below)) {
-    const denial = deny.find((pattern) => names.some((name) => matches(pattern, name)));
-    const [name = ""] = names;
-    if (denial !== undefined) forbid(name, `${what}, it denies ${denial}: use another`);
-    else if (mustBeAllowed && allow && !allow.some((pattern) => names.some((other) => matches(pattern, other)))) {
-      forbid(name, `${what}, it allows only ${allow.join(", ") || "none"}: use another`);
-    }
+    const denial = findDenial(policy, names, { mustBeAllowed });
+    if (denial !== undefined) forbid(names[0] ?? "", `${what}, ${denial}: use another`);
   }
   return found;
+}
+
+/** How the policy denies a link with these names, in words; `undefined`: it does not. */
+export function findDenial(
+  { interfaces }: Policy,
+  names: readonly string[],
+  { mustBeAllowed }: { mustBeAllowed: boolean },
+): string | undefined {
+  const { allow, deny = [] } = interfaces ?? {};
+  const fits = (pattern: string) => names.some((name) => matches(pattern, name));
+  const denial = deny.find(fits);
+  if (denial !== undefined) return `it denies ${denial}`;
+  if (!mustBeAllowed || allow === undefined || allow.some(fits)) return undefined;
+  return `it allows only ${allow.join(", ") || "none"}`;
 }
 
 /** Something that a config uses on the node, with all its names. */
@@ -87,13 +97,4 @@ function listSubjects({ interfaces, bond, vlans }: Desired, current: Current, be
 function namesOf(name: string, current: Current): readonly string[] {
   const link = findLink(current, name);
   return [...new Set([name, ...(link ? [link.name, ...link.altNames] : [])])];
-}
-
-/** Whether a pattern fits the whole name: `*` stands for any characters, `?` for one. */
-export function matches(pattern: string, name: string): boolean {
-  const parts = pattern
-    .replace(/[\\^$.|+()[\]{}]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${parts}$`, "su").test(name);
 }

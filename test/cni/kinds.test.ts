@@ -17,21 +17,20 @@ test.each([
   // What it is is for the entry's own rules.
   ['{"linkInContainer":"no"}', "links in the Pod"],
   ['{"linkInContainer":0}', "links in the Pod"],
+  ['{"select":{}}', "links on NICs that are chosen by rule"],
+  ['{"Select":3,"linkInContainer":false}', "links on NICs that are chosen by rule"],
+  ['{"select":null}', "links of the node"],
 ])("%s is about %s", (text, what) => {
   expect(findKind(parse(text)).what).toBe(what);
 });
 
 test("keys of two kinds are an error that names both", () => {
-  const answer = () => Promise.resolve({ journal: [] });
+  const load = () => Promise.reject(new Error("nothing is loaded to tell a kind"));
   const kind = (what: string, key: string): EntryKind => ({
     what,
     place: "node",
     findKey: (body) => (member(body, key) === undefined ? undefined : key),
-    ADD: answer,
-    CHECK: answer,
-    STATUS: answer,
-    DEL: answer,
-    GC: answer,
+    load,
   });
   const kinds = [kind("apples", "tree"), kind("salt", "mine")];
   expect(findKind(parse('{"mine":1}'), kinds).what).toBe("salt");

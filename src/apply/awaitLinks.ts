@@ -1,0 +1,103 @@
+import type { Rules } from "../config/select.ts";
+import { runIp } from "../host/ip.ts";
+import { removeJournalFile } from "../host/journal.ts";
+import { readVlanConfig } from "../host/proc.ts";
+import type { Desired, Link } from "../model.ts";
+import { observe } from "../observe/observe.ts";
+import { snapshotBefore } from "../observe/snapshot.ts";
+import { parseVlanConfig } from "../observe/vlanConfig.ts";
+import type { Choice, OwnLinks } from "../plan/choose.ts";
+import type { Policy } from "../policy/schema.ts";
+import { chooseNics } from "./chooseNics.ts";
+import { writeJournal } from "./journal.ts";
+import { writeLines } from "./lines.ts";
+import type { Chosen } from "./locked.ts";
+import { takeBack } from "./takeBack.ts";
+
+/** How long a NIC that was set up may take until it has link, in milliseconds: copper needs 2 to 4 s to agree on a speed. */
+const patience = 5000;
+const pause = 100;
+
+/** What is chosen by, and what a choice asks of the host. */
+export interface Choosing {
+  readonly rules: Rules;
+  readonly own: OwnLinks;
+  readonly policy: Policy | undefined;
+  /** Throws where the choice is not good enough. */
+  readonly desire: (choice: Choice) => Desired;
+}
+
+/**
+ * Chooses as `chooseNics` does, for who is about to change something. NICs of which only the link is missing are set up, and waited
+ * for; those that are not chosen then are set down again. The journal tells of them as long as they are up, so that who comes
+ * after a kill sets them down.
+ *
+ * @param lock of this network namespace, which is held
+ *
+ * Throws what `desire` throws, code 102 (no `ip`), 103 (`ip` can't look) or 5 (the journal can't be written).
+ */
+export async function chooseWithLink({ rules, own, policy, desire }: Choosing, lock: number): Promise<Chosen> {
+  const look = () => chooseNics(rules, { own, policy });
+  const first = await look();
+  const down = listPending(first).filter(({ up }) => !up);
+  if (down.length === 0) return { desired: desire(first), raised: undefined };
+  const asked = desireNothingOf(down.map(({ name }) => name));
+  const before = await snapshotBefore(asked, await observe(asked, { depth: "use" }), { lock });
+  await writeJournal({ desired: asked, before });
+  const lines = down.flatMap(({ name }) => writeLines({ type: "raise", name }));
+  await runIp(["-force", "-batch", "-"], lines, { lock });
+  const choice = await waitForLinks(look);
+  const outcome = attempt(() => desire(choice));
+  const kept = new Set("value" in outcome ? choice.chosen.map(({ link }) => link.index) : []);
+  const used = new Set(await listParents(before.links));
+  const rest = before.links.filter(({ index }) => !kept.has(index) && !used.has(index));
+  const { left } = await takeBack(asked, { ...before, links: rest }, { lock });
+  const raised = before.links.filter(({ index }) => kept.has(index));
+  // Until there is another one for what is done next, the journal stays for those that are kept.
+  if (raised.length === 0 && left.length === 0) removeJournalFile();
+  if ("fault" in outcome) throw outcome.fault;
+  return { desired: outcome.value, raised: raised.length > 0 ? { ...before, links: raised } : undefined };
+}
+
+function attempt<T>(work: () => T): { readonly value: T } | { readonly fault: unknown } {
+  try {
+    return { value: work() };
+  } catch (fault) {
+    return { fault };
+  }
+}
+
+/** Looks until no link that would change the choice is missing any more, or the time is over. */
+async function waitForLinks(look: () => Promise<Choice>): Promise<Choice> {
+  const end = performance.now() + patience;
+  for (;;) {
+    const choice = await look();
+    if (listPending(choice).length === 0 || performance.now() > end) return choice;
+    await Bun.sleep(pause);
+  }
+}
+
+function listPending({ verdicts }: Choice): readonly Link[] {
+  return verdicts.filter(({ pending }) => pending).map(({ candidate }) => candidate.link);
+}
+
+/** Those of the links that somebody has made a VLAN on by now. */
+async function listParents(links: readonly Link[]): Promise<readonly number[]> {
+  const parents = new Set(parseVlanConfig(await readVlanConfig()).map(({ parent }) => parent));
+  return links.filter(({ name }) => parents.has(name)).map(({ index }) => index);
+}
+
+/** What asks for no link, and is about these NICs. */
+function desireNothingOf(interfaces: readonly string[]): Desired {
+  return {
+    place: "node",
+    interfaces,
+    bond: undefined,
+    vlans: [],
+    mtu: undefined,
+    allowDuplicateVlanID: true,
+    allowInUse: false,
+    addresses: [],
+    routes: [],
+  };
+}
