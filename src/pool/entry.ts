@@ -1,5 +1,6 @@
 import { networkOf, parseAddress, parseSubnet, type Subnet, writeAddress, writeSubnet } from "../config/addresses.ts";
 import { findAltNameFault } from "../config/linkNames.ts";
+import { noRules, type Rules, readSelect } from "../config/select.ts";
 import { Code, errorOfAll } from "../error.ts";
 import { type JsonObject, member } from "../json.ts";
 import type { Problem } from "../model.ts";
@@ -43,8 +44,8 @@ export interface PoolEntry {
   readonly name: string;
   /** The main plugin that attaches the Pod to each NIC, and its keys but those that ifacer gives it. */
   readonly plugin: { readonly type: string; readonly config: JsonObject };
-  /** NICs by name; `undefined`: by rule. */
-  readonly interfaces: readonly string[] | undefined;
+  /** Which NICs it is over: by name, or by rule. */
+  readonly nics: { readonly interfaces: readonly string[] } | { readonly rules: Rules };
   /** The networks whose NICs are meant, in this order; empty: any. */
   readonly masterNets: readonly Subnet[];
   /** What this Pod asks for, which is fewer or all. */
@@ -74,8 +75,9 @@ export const poolKey = "plugin";
 export function readPoolEntry(body: JsonObject): PoolReading {
   const reader = readObject(body, "");
   const plugin = readPlugin(reader);
-  const masterNets = readNetworks(reader, "masterNets");
-  const interfaces = readInterfaces(reader);
+  const given = readNetworks(reader, "masterNets");
+  const nics = readNics(body, reader, given);
+  const masterNets = given.length > 0 ? given : listNetworks(nics);
   const ipam = readIpam(reader);
   const routes = readRoutes(reader.object("ipam"));
   const asked = readAsked(reader.object("args")?.object("cni"));
@@ -98,7 +100,7 @@ export function readPoolEntry(body: JsonObject): PoolReading {
     return { entry: undefined, problems, warnings, code: isTypeWrong ? Code.decoding : Code.invalidConfig };
   }
   const name = reader.text("name") ?? "";
-  return { entry: { name, plugin, interfaces, masterNets, asked, ipam, routes }, problems: [], warnings };
+  return { entry: { name, plugin, nics, masterNets, asked, ipam, routes }, problems: [], warnings };
 }
 
 /** An entry without problems. Throws code 6 or 7 with all that is wrong with it in the details. */
@@ -121,6 +123,30 @@ function readPlugin(reader: Reader): PoolEntry["plugin"] | undefined {
   }
   if (type === "ifacer") plugin.refuse("type", "ifacer attaches Pods to nothing: name a main plugin");
   return { type, config: plugin.without(givenKeys) };
+}
+
+/** Without `interfaces` and `select`, every NIC that has an IPv4 address, or one in `masterNets`. */
+function readNics(body: JsonObject, reader: Reader, masterNets: readonly Subnet[]): PoolEntry["nics"] {
+  const interfaces = readInterfaces(reader);
+  const networks = masterNets.length > 0 ? masterNets : [anywhere];
+  if (member(body, "select") === undefined) return interfaces ? { interfaces } : { rules: { ...noRules, networks } };
+  const select = readSelect(body);
+  for (const { path, message } of select.problems) reader.refuse(path, message);
+  if ("code" in select && select.code === Code.decoding) reader.findings.isTypeWrong = true;
+  if (select.rules?.networks && masterNets.length > 0) {
+    reader.refuse("masterNets", "is the same as select.networks: leave one of them out");
+  }
+  const rules = select.rules ?? noRules;
+  return { rules: { ...rules, networks: rules.networks ?? networks } };
+}
+
+/** All IPv4 addresses. */
+const anywhere: Subnet = { family: "4", value: 0n, prefixLength: 0 };
+
+/** The networks that a rule lists say the same as `masterNets`. */
+function listNetworks(nics: PoolEntry["nics"]): readonly Subnet[] {
+  const networks = "rules" in nics ? (nics.rules.networks ?? []) : [];
+  return networks.filter((network) => network.family === "4" && network !== anywhere).map(networkOf);
 }
 
 function readInterfaces(reader: Reader): readonly string[] | undefined {

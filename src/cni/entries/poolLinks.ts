@@ -1,4 +1,5 @@
 import { refuseConflicts } from "../../apply/conflicts.ts";
+import { findMasters, type SeenMasters } from "../../apply/masters.ts";
 import { applyNetwork } from "../../apply/network.ts";
 import { CniError, Code, errorOfAll } from "../../error.ts";
 import { findIp } from "../../host/ip.ts";
@@ -6,7 +7,6 @@ import { requireNamespace } from "../../host/podNamespace.ts";
 import { hasNetAdmin, isOwnNamespace } from "../../host/proc.ts";
 import { encodeJson, JsonObject, member } from "../../json.ts";
 import { type Current, findLink } from "../../model.ts";
-import { observeMasters, type SeenMasters } from "../../observe/masters.ts";
 import { observePod } from "../../observe/pod.ts";
 import { planAddresses } from "../../plan/addresses.ts";
 import { describeDone, describeLack } from "../../plan/describe.ts";
@@ -14,7 +14,7 @@ import { withLinkNames } from "../../plugins/attachments.ts";
 import { callIpam, requireIpam } from "../../plugins/ipam.ts";
 import { callEach, type MainCall, requireMain } from "../../plugins/main.ts";
 import { readHostIndex } from "../../policy/hostIndex.ts";
-import { readPolicy } from "../../policy/load.ts";
+import { judgeBy, loadPolicy } from "../../policy/load.ts";
 import { type PoolEntry, readPoolEntry, requirePoolEntry } from "../../pool/entry.ts";
 import { desireMasters, type Layout, layOut } from "../../pool/layout.ts";
 import { appendResults } from "../../protocol/append.ts";
@@ -49,13 +49,13 @@ export async function add(request: RequestOf<"ADD">): Promise<Answer> {
     throw new CniError(Code.ownNamespace, message);
   }
   await requireNamespace(netns);
-  const masters = await observeMasters(entry);
+  const policy = loadPolicy();
+  const masters = await findMasters(entry, policy);
   const layout = layOut(entry, { ...masters, hostIndex: readIndex(entry) });
-  const judge = readPolicy();
+  const judge = judgeBy(policy);
   refuseConflicts(await judge(layout.desired, masters.seen));
   requireFitting(layout);
   const { attached, desired } = layout;
-  if (attached.length === 0) throw new CniError(Code.missingInterface, describeNone(entry));
   checkNames(ifName, attached.length);
   requirePlugins(entry, path);
   if (resultShape(config.cniVersion) === "ip4ip6" && attached.length > 1 && entry.ipam.kind !== "none") {
@@ -79,7 +79,7 @@ function summarize(lines: readonly string[]): string[] {
 export async function check(request: RequestOf<"CHECK">): Promise<Answer> {
   const { config, netns, ifName } = request;
   const entry = requirePoolEntry(readPoolEntry(config.body));
-  const masters = await observeMasters(entry);
+  const masters = await findMasters(entry, loadPolicy());
   const { desired, conflicts, faults } = layOut(entry, { ...masters, hostIndex: readIndex(entry) });
   const result = readPrevious(config);
   const pod = await observePod(netns);
@@ -116,7 +116,7 @@ export async function del(request: RequestOf<"DEL">): Promise<Answer> {
   if (!(await isAllowed(desireMasters(entry, []), "DEL"))) return silence;
   // Its path leads to ifacer's own namespace where a process id is used again; plugins refuse that.
   const netns = (await isOwnNamespace(request.netns)) ? "" : request.netns;
-  const masters = await observeMasters(entry).catch(() => nothing);
+  const masters = await findForFreeing(entry);
   const result = readPrevious(config);
   const known = result ? listInterfaces(result, ifName) : [];
   const pod = await observePod(netns, { routes: false }).catch(() => nothing.seen);
@@ -133,7 +133,7 @@ export async function gc(request: RequestOf<"GC">): Promise<Answer> {
   const { config, path } = request;
   const { entry } = readPoolEntry(config.body);
   if (entry === undefined || !(await isAllowed(desireMasters(entry, []), "GC"))) return silence;
-  const masters = await observeMasters(entry).catch(() => nothing);
+  const masters = await findForFreeing(entry);
   // More names than there are harm nobody.
   const count = Math.max(mostInterfaces, countPossible(entry, masters));
   const body = withLinkNames(config.body, (ifName) =>
@@ -148,23 +148,40 @@ export async function gc(request: RequestOf<"GC">): Promise<Answer> {
 export async function status(request: RequestOf<"STATUS">): Promise<Answer> {
   const { config, path } = request;
   const entry = requirePoolEntry(readPoolEntry(config.body));
-  const refuse = (message: string): never => {
-    throw new CniError(Code.notAvailable, message);
-  };
   if (findIp() === undefined) refuse("there is no 'ip' on this node: install the package iproute2");
   if (!(await hasNetAdmin())) refuse("ifacer may not change the network: run it as root with CAP_NET_ADMIN");
-  const masters = await observeMasters(entry);
+  const masters = await findMasters(entry, loadPolicy()).catch(refuseAsUnavailable);
   const missing = layOut(entry, { ...masters, hostIndex: undefined }).conflicts.filter(
     ({ reason }) => reason === "missing",
   );
   if (missing.length > 0) refuse(missing.map(({ message }) => message).join(", "));
-  if (masters.names.length === 0) refuse(describeNone(entry));
   if (!(await isAllowed(desireMasters(entry, []), "STATUS"))) return silence;
   const shared = await askShared({ path, config }, entry, masters, "STATUS");
   return { journal: [...shared, ...(await callEach([describeAny({ config, path }, entry, masters)], "STATUS"))] };
 }
 
 const nothing: SeenMasters = { names: [], seen: { links: [], vlans: [], uses: new Map() } };
+
+function refuse(message: string): never {
+  throw new CniError(Code.notAvailable, message);
+}
+
+/** That too few NICs can be chosen is why the node can't work; what can't be told counts as working. */
+function refuseAsUnavailable(cause: unknown): never {
+  if (cause instanceof CniError && cause.code === Code.missingInterface) {
+    throw new CniError(Code.notAvailable, cause.message, { details: cause.details, cause });
+  }
+  throw cause;
+}
+
+/** As far as it can be told: what was given is freed also where it can't. */
+async function findForFreeing(entry: PoolEntry): Promise<SeenMasters> {
+  try {
+    return await findMasters(entry, loadPolicy());
+  } catch {
+    return nothing;
+  }
+}
 
 /** The index matters where ifacer gives the addresses. */
 function readIndex({ ipam }: PoolEntry): number | undefined {
@@ -174,12 +191,6 @@ function readIndex({ ipam }: PoolEntry): number | undefined {
 function requireFitting({ conflicts, faults }: Layout): void {
   refuseConflicts(conflicts);
   if (faults.length > 0) throw errorOfAll(Code.invalidConfig, faults);
-}
-
-function describeNone({ masterNets }: PoolEntry): string {
-  return masterNets.length > 0
-    ? "no NIC of this node has an address in one of masterNets"
-    : "no NIC of this node has an IPv4 address";
 }
 
 function requirePlugins({ plugin, ipam }: PoolEntry, path: string): void {
@@ -249,9 +260,10 @@ function guessInterfaces({ ifName }: Attachment, { entry, masters, pod }: Found)
 const mostInterfaces = 32;
 
 /** How many interfaces a Pod may have, as far as config and node tell: a NIC may have vanished. */
-function countPossible({ interfaces, masterNets, ipam }: PoolEntry, { names }: SeenMasters): number {
+function countPossible({ nics, masterNets, ipam }: PoolEntry, { names }: SeenMasters): number {
+  const listed = "interfaces" in nics ? nics.interfaces.length : (nics.rules.count ?? 0);
   const blocks = ipam.kind === "blocks" ? Math.min(2 ** ipam.plan.blocks.interfaceBlock, 8) : 1;
-  return Math.min(Math.max(interfaces?.length ?? 0, masterNets.length, names.length, blocks), mostInterfaces);
+  return Math.min(Math.max(listed, masterNets.length, names.length, blocks), mostInterfaces);
 }
 
 /** A call that is about no interface. */
