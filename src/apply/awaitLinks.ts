@@ -1,4 +1,3 @@
-import type { Rules } from "../config/select.ts";
 import { runIp } from "../host/ip.ts";
 import { removeJournalFile } from "../host/journal.ts";
 import { readVlanConfig } from "../host/proc.ts";
@@ -6,9 +5,7 @@ import type { Desired, Link } from "../model.ts";
 import { observe } from "../observe/observe.ts";
 import { snapshotBefore } from "../observe/snapshot.ts";
 import { parseVlanConfig } from "../observe/vlanConfig.ts";
-import type { Choice, OwnLinks } from "../plan/choose.ts";
-import type { Policy } from "../policy/schema.ts";
-import { chooseNics } from "./chooseNics.ts";
+import type { Choice } from "../plan/choose.ts";
 import { writeJournal } from "./journal.ts";
 import { writeLines } from "./lines.ts";
 import type { Chosen } from "./locked.ts";
@@ -18,26 +15,24 @@ import { takeBack } from "./takeBack.ts";
 const patience = 5000;
 const pause = 100;
 
-/** What is chosen by, and what a choice asks of the host. */
-export interface Choosing {
-  readonly rules: Rules;
-  readonly own: OwnLinks;
-  readonly policy: Policy | undefined;
-  /** Throws where the choice is not good enough. */
+/** How it is chosen. */
+interface Way {
+  /** Chooses among the NICs as they are. */
+  readonly look: () => Promise<Choice>;
+  /** What a choice asks of the host. Throws where it is not good enough. */
   readonly desire: (choice: Choice) => Desired;
 }
 
 /**
- * Chooses as `chooseNics` does, for who is about to change something. NICs of which only the link is missing are set up, and waited
+ * Chooses, for who is about to change something. NICs of which only the link is missing are set up, and waited
  * for; those that are not chosen then are set down again. The journal tells of them as long as they are up, so that who comes
  * after a kill sets them down.
  *
  * @param lock of this network namespace, which is held
  *
- * Throws what `desire` throws, code 102 (no `ip`), 103 (`ip` can't look) or 5 (the journal can't be written).
+ * Throws what `look` and `desire` throw, code 102 (no `ip`), 103 (`ip` can't look) or 5 (the journal can't be written).
  */
-export async function chooseWithLink({ rules, own, policy, desire }: Choosing, lock: number): Promise<Chosen> {
-  const look = () => chooseNics(rules, { own, policy });
+export async function chooseWithLink({ look, desire }: Way, lock: number): Promise<Chosen> {
   const first = await look();
   const down = listPending(first).filter(({ up }) => !up);
   if (down.length === 0) return { desired: desire(first), raised: undefined };

@@ -1,12 +1,60 @@
 import { findAltNameFault } from "../config/linkNames.ts";
-import type { Rules } from "../config/select.ts";
+import { readConfig, requireDesired } from "../config/read.ts";
+import { type Rules, type SelectEntry, withInterfaces } from "../config/select.ts";
+import { CniError, Code } from "../error.ts";
 import { listHardware, readHardware } from "../host/nic.ts";
-import type { Link } from "../model.ts";
+import type { JsonObject } from "../json.ts";
+import type { Desired, Link } from "../model.ts";
 import { observeNics, type SeenNics } from "../observe/nics.ts";
 import { listBelow } from "../plan/below.ts";
-import { type Candidate, type Choice, choose, type OwnLinks } from "../plan/choose.ts";
+import {
+  type Candidate,
+  type Choice,
+  choose,
+  describeTooFew,
+  isEnough,
+  listNames,
+  type OwnLinks,
+} from "../plan/choose.ts";
 import { findDenial } from "../policy/forbid.ts";
 import type { Policy } from "../policy/schema.ts";
+import type { Choosing } from "./locked.ts";
+
+/** A config with `select`, and the node's policy, which NICs have to obey. */
+export interface Selection {
+  readonly body: JsonObject;
+  readonly entry: SelectEntry;
+  /** `undefined`: there is none. */
+  readonly policy: Policy | undefined;
+}
+
+/** Chooses for a config among the NICs as they are now. Throws as `chooseNics` does. */
+export function chooseAsSeen({ entry, policy }: Selection): Promise<Choice> {
+  const [vlan] = entry.example.vlans;
+  return chooseNics(entry.rules, { own: { bond: entry.example.bond?.name, vlan }, policy });
+}
+
+/** Chooses anew for who is about to change something: NICs of which only the link is missing are set up for it. */
+export function chooseWithLock(selection: Selection): Choosing {
+  return async ({ lock }) => {
+    const { chooseWithLink } = await import("./awaitLinks.ts");
+    const desire = (choice: Choice) => requireChosen(selection, choice, Code.missingInterface);
+    return chooseWithLink({ look: () => chooseAsSeen(selection), desire }, lock);
+  };
+}
+
+/** What a config asks for with the chosen NICs. Throws `code` where there are too few, with a line for each NIC; code 7 where it can't be asked of these. */
+export function requireChosen({ body, entry }: Selection, choice: Choice, code: Code): Desired {
+  requireEnough(entry, choice, code);
+  return requireDesired(readConfig(withInterfaces(body, listNames(choice)))).desired;
+}
+
+/** Throws `code` where too few are chosen, with a line for each NIC in the details. */
+export function requireEnough({ rules }: SelectEntry, choice: Choice, code: Code): void {
+  if (isEnough(rules, choice)) return;
+  const { message, details } = describeTooFew(rules, choice);
+  throw new CniError(code, message, { details });
+}
 
 /**
  * Looks at the NICs of this node and chooses among them by rule, as they are now. What is down stays down.

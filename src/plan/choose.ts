@@ -62,7 +62,8 @@ export function choose(rules: Rules, candidates: readonly Candidate[], own: OwnL
       const pending = faults.length === 0 && !candidate.carrier && left > 0;
       return { candidate, chosen: false, reason: [...faults, ...link].join(", "), pending };
     }
-    if (left <= 0) return { candidate, chosen: false, reason: `${rules.count} others come before it`, pending: false };
+    if (left <= 0)
+      return { candidate, chosen: false, reason: `count is ${rules.count}, and others come before it`, pending: false };
     left--;
     return { candidate, chosen: true, reason: "it fits all rules", pending: false };
   });

@@ -190,7 +190,7 @@ describe("never chosen", () => {
     const rules = { ...noRules, linkUp: true, drivers: ["none"], count: 1, atLeast: 1 };
     const choice = choose(rules, [nic("eth0", { hardware: { driver: "none" } }), ...slaves], { bond: "bond0" });
     expect(choice.verdicts.map(describeVerdict)).toEqual([
-      "eth0: not chosen, 1 others come before it",
+      "eth0: not chosen, count is 1, and others come before it",
       "eth2: chosen, it is a slave of bond0",
       "eth3: chosen, it is a slave of bond0",
     ]);

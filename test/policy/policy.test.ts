@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { matches } from "../../src/config/patterns.ts";
 import { CniError } from "../../src/error.ts";
 import type { Current, Desired, Link } from "../../src/model.ts";
-import { matches } from "../../src/config/patterns.ts";
 import { findForbidden } from "../../src/policy/forbid.ts";
 import { parsePolicy } from "../../src/policy/read.ts";
 import { type Policy, parseRanges } from "../../src/policy/schema.ts";

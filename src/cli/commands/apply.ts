@@ -1,5 +1,6 @@
 import { isatty } from "node:tty";
 import { apply } from "../../apply/apply.ts";
+import type { Choosing } from "../../apply/locked.ts";
 import { CniError, Code } from "../../error.ts";
 import { runIp } from "../../host/ip.ts";
 import { withLock } from "../../host/lock.ts";
@@ -94,9 +95,9 @@ function showUpdates(updates: readonly Update[]): Line[] {
 /** Stops at the config that fails, and still tells what was done before it. */
 async function carryOutAll({ assessments }: Assessments, wanted: { update: boolean }): Promise<Step[]> {
   const done: Step[] = [];
-  for (const { path, desired, inPods } of assessments) {
+  for (const { path, desired, inPods, chosen } of assessments) {
     try {
-      if (desired && !inPods) await carryOut(desired, { ...wanted, done });
+      if (desired && !inPods) await carryOut(desired, { ...wanted, done, choose: chosen?.choose });
     } catch (error) {
       if (!(error instanceof CniError)) throw error;
       const { message, details } = error;
@@ -107,10 +108,14 @@ async function carryOutAll({ assessments }: Assessments, wanted: { update: boole
 }
 
 /** Adds to `done` what was done, as soon as it was: a later step may fail. */
-async function carryOut(desired: Desired, { update, done }: { update: boolean; done: Step[] }): Promise<void> {
+async function carryOut(
+  desired: Desired,
+  { update, done, choose }: { update: boolean; done: Step[]; choose: Choosing | undefined },
+): Promise<void> {
   const { changes, refused, notes } = await apply(desired, {
     judge: readPolicy(),
     seen: await observe(desired, { depth: "links" }),
+    choose,
   });
   done.push(
     ...notes.map((message) => ({ message })),

@@ -3,6 +3,7 @@ import { ask } from "../../wire/ask.ts";
 import type { Question } from "../../wire/question.ts";
 import { type Options, UsageError } from "../arguments.ts";
 import { listAddresses, type NodeAddress } from "../read/addresses.ts";
+import { chooseHere } from "../read/chosen.ts";
 import { findEntries } from "../read/entries.ts";
 import { readFiles } from "../read/files.ts";
 import { describeProblem, judge } from "../read/judge.ts";
@@ -39,7 +40,7 @@ export async function probe(options: Options, screen: Screen): Promise<Report> {
   const whom = readWhom(options);
   const quiet = options.value("--output") === "json";
   const { links } = await listNodeLinks();
-  const { wishes, problems } = spareVlansOfPods(findWishes(options, whom, links), links);
+  const { wishes, problems } = spareVlansOfPods(await findWishes(options, whom, links), links);
   if (timeout > longestUnderLock && wishes.some(({ question }) => needsLock(question))) {
     throw new UsageError(
       `--timeout is "${timeout}", allowed is at most ${longestUnderLock} where VLANs are made to ask in, as every ADD on this node waits meanwhile`,
@@ -88,10 +89,10 @@ function readWhom(options: Options): Whom {
   return whom;
 }
 
-function findWishes(options: Options, whom: Whom, links: readonly NodeLink[]): Wishes {
+async function findWishes(options: Options, whom: Whom, links: readonly NodeLink[]): Promise<Wishes> {
   const found = options.has("--dev")
     ? options.values("--dev").map((name) => wishOnLink(name, whom, links))
-    : wishOfFiles(options, whom, links);
+    : await wishOfFiles(options, whom, links);
   return { wishes: found.flatMap(({ wishes }) => wishes), problems: found.flatMap(({ problems }) => problems) };
 }
 
@@ -110,10 +111,11 @@ export function spareVlansOfPods({ wishes, problems }: Wishes, links: readonly N
   };
 }
 
-function wishOfFiles(options: Options, whom: Whom, links: readonly NodeLink[]): Wishes[] {
+async function wishOfFiles(options: Options, whom: Whom, links: readonly NodeLink[]): Promise<Wishes[]> {
   const { entries, problems } = findEntries(readFiles(options.values("--file")));
-  const wishes = entries.map((entry) => {
-    const { path, desired } = judge(entry);
+  const judged = await Promise.all(entries.map(async (entry) => ({ entry, here: await chooseHere(judge(entry)) })));
+  const wishes = judged.map(({ entry, here: { path, desired, chosen } }) => {
+    if (chosen?.tooFew !== undefined) return { wishes: [], problems: [`${path}: ${chosen.tooFew}`] };
     if (desired === undefined) return { wishes: [], problems: [`${path}: not valid, 'ifacer validate' says why`] };
     return wishOfConfig(desired, entry.followers, whom, links);
   });

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { bondOptions } from "../../config/bondOptions.ts";
 import { configSchema } from "../../config/schema.ts";
+import { selectSchema } from "../../config/select.ts";
 import { vlanOptions } from "../../config/vlanOptions.ts";
 import { policySchema } from "../../policy/schema.ts";
 import type { Options } from "../arguments.ts";
@@ -17,10 +18,15 @@ function describeConfig(): unknown {
   return {
     ...rest,
     title: "ifacer's entry in a CNI conflist",
-    properties: { type: { const: "ifacer", description: "The plugin's name." }, ...properties, ...podProperties },
+    properties: {
+      type: { const: "ifacer", description: "The plugin's name." },
+      ...properties,
+      select: makeSchema(selectSchema(), selectWords),
+      ...podProperties,
+    },
     // In the Pod there is an interface to begin with, the runtime's.
     if: { properties: { linkInContainer: { const: true } }, required: ["linkInContainer"] },
-    else: { required },
+    else: { oneOf: [{ required }, { required: ["select"] }] },
   };
 }
 
@@ -89,6 +95,20 @@ const configWords: Readonly<Record<string, string>> = {
   "probe.addresses": "IP addresses, each of which is asked for on each VLAN of the config, else on its bond.",
   "probe.timeout": "How long an answer may take, in seconds; 3 by default.",
   "probe.onSilence": "fail, the default: the ADD fails and what it made is undone; note: a line on standard error.",
+};
+
+const selectWords: Readonly<Record<string, string>> = {
+  "": "Chooses NICs of the node by rule, in place of interfaces. All rules that are given have to be met.",
+  names: "Names or altnames, or patterns of them with * and ?.",
+  networks: "The NIC has an address in one of these; the chosen ones are in the order of this list.",
+  drivers: "Names of drivers, as 'ifacer nics' tells them.",
+  devices: "PCI ids, vendor and device, such as 15b3:1019 or 15b3:*.",
+  minSpeed: "The least speed of its link, in Mb/s.",
+  linkUp: "Whether it has to have link.",
+  numa: "The number of the NUMA node that it is on.",
+  kinds: "What may be chosen: nic, the default, is hardware and dummies.",
+  count: "How many are chosen at most; all by default.",
+  atLeast: "How many have to be chosen; count by default, else 1.",
 };
 
 const policyWords: Readonly<Record<string, string>> = {

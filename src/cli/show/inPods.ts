@@ -1,5 +1,5 @@
 import type { Desired } from "../../model.ts";
-import type { Judgement } from "../read/judge.ts";
+import type { JudgementHere } from "../read/chosen.ts";
 import { dependsOnName, type Outlook } from "../read/outlook.ts";
 import { type Line, line } from "./screen.ts";
 
@@ -25,10 +25,11 @@ export function showInPod({ bond, vlans, ipam }: Desired): Line[] {
 }
 
 /** Where an entry's links are and what they are called, as `-o json` prints it. */
-export function listPlace({ desired, inPods }: Judgement): Readonly<Record<string, unknown>> {
+export function listPlace({ desired, inPods, select, chosen }: JudgementHere): Readonly<Record<string, unknown>> {
   return {
     place: inPods ? "pod" : "node",
     ifName: inPods?.ifName ?? null,
-    links: desired ? listLinks(desired) : [],
+    // Before NICs are chosen, names that follow from theirs are unknown.
+    links: desired && (select === undefined || select.entry.isNamedAlike || chosen) ? listLinks(desired) : [],
   };
 }

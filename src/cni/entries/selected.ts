@@ -1,6 +1,5 @@
 import { refusePermission } from "../../apply/apply.ts";
-import { chooseNics } from "../../apply/chooseNics.ts";
-import type { Choosing } from "../../apply/locked.ts";
+import { chooseAsSeen, chooseWithLock, requireEnough, type Selection } from "../../apply/chooseNics.ts";
 import { asksForAnything } from "../../config/desired.ts";
 import { readConfig, requireDesired } from "../../config/read.ts";
 import { readSelectEntry, type SelectEntry, withInterfaces } from "../../config/select.ts";
@@ -8,10 +7,9 @@ import { CniError, Code, errorOfAll } from "../../error.ts";
 import { hasNetAdmin } from "../../host/proc.ts";
 import { encodeJson, type JsonObject } from "../../json.ts";
 import { observe } from "../../observe/observe.ts";
-import { type Choice, describeTooFew, isEnough, listNames, type OwnLinks } from "../../plan/choose.ts";
+import { type Choice, isEnough, listNames } from "../../plan/choose.ts";
 import { listDone } from "../../plan/describe.ts";
 import { allowAll } from "../../policy/judge.ts";
-import type { Policy } from "../../policy/schema.ts";
 import { convertResult } from "../../protocol/result.ts";
 import type { Answer, Prefetched } from "../answer.ts";
 import type { NetworkConfig, RequestOf } from "../request.ts";
@@ -27,52 +25,51 @@ export async function add(request: RequestOf<"ADD">, prefetched: Prefetched): Pr
   const document = encodeJson(convertResult(config.prevResult, config.cniVersion));
   const entry = requireEntry(config.body);
   if (!asksForAnything(entry.example)) return { document, journal: [] };
-  const policy = await readPolicy(prefetched);
-  const choosing = { rules: entry.rules, own: listOwnLinks(entry), policy };
-  const choice = await chooseNics(entry.rules, choosing);
-  const desire = (latest: Choice) => {
-    if (!isEnough(entry.rules, latest)) throw tooFew(entry, latest, Code.missingInterface);
-    return requireDesired(readConfig(withInterfaces(config.body, listNames(latest)))).desired;
-  };
-  const choose: Choosing = async ({ lock }) => {
-    const { chooseWithLink } = await import("../../apply/awaitLinks.ts");
-    return chooseWithLink({ ...choosing, desire }, lock);
-  };
-  if (isEnough(entry.rules, choice))
+  const selection = await select(config.body, entry, prefetched);
+  const choice = await chooseAsSeen(selection);
+  const choose = chooseWithLock(selection);
+  if (isEnough(entry.rules, choice)) {
     return (await loadNodeLinks()).add(withChosen(request, choice), prefetched, choose);
-  if (!choice.verdicts.some(({ pending }) => pending)) throw tooFew(entry, choice, Code.missingInterface);
+  }
+  if (!choice.verdicts.some(({ pending }) => pending)) requireEnough(entry, choice, Code.missingInterface);
   if (!(await hasNetAdmin())) refusePermission();
   const { applyLocked } = await import("../../apply/locked.ts");
+  const { policy } = selection;
   const judge = policy ? (await import("../../policy/load.ts")).judgeBy(policy) : allowAll;
   return { document, journal: listDone(await applyLocked(choose, { judge })) };
 }
 
-/** The choice is that among the NICs as they are. */
+/** Throws what ADD would have to change. The choice is that among the NICs as they are. */
 export async function check(request: RequestOf<"CHECK">, prefetched: Prefetched): Promise<Answer> {
-  const entry = requireEntry(request.config.body);
+  const { body } = request.config;
+  const entry = requireEntry(body);
   if (!asksForAnything(entry.example)) return silence;
-  const choice = await chooseNow(entry, prefetched);
-  if (!isEnough(entry.rules, choice)) throw tooFew(entry, choice, Code.changed);
+  const selection = await selectIfReadable(body, entry, prefetched);
+  if (selection === undefined) return silence;
+  const choice = await chooseAsSeen(selection);
+  requireEnough(entry, choice, Code.changed);
   return (await loadNodeLinks()).check(withChosen(request, choice), prefetched);
 }
 
-/** Throws code 50 where ADD can not work now. A NIC whose link can't be told may still be chosen. */
+/** Throws code 50 where ADD can not work now. A NIC of which only the link is missing may still be chosen. */
 export async function status(request: RequestOf<"STATUS">, prefetched: Prefetched): Promise<Answer> {
-  const entry = requireEntry(request.config.body);
+  const { body } = request.config;
+  const entry = requireEntry(body);
   if (!asksForAnything(entry.example)) return silence;
   const { checkInterfaces, checkNode } = await import("./nodeStatus.ts");
   await checkNode(entry.example);
-  const choice = await chooseNow(entry, prefetched);
-  if (isEnough(entry.rules, choice)) {
-    const { desired } = requireDesired(readConfig(withChosen(request, choice).config.body));
-    checkInterfaces(desired, await observe(desired, { depth: "links", look: prefetched.look }));
-    return silence;
-  }
+  const selection = await selectIfReadable(body, entry, prefetched);
+  if (selection === undefined) return silence;
+  const choice = await chooseAsSeen(selection);
   const pending = choice.verdicts.filter((verdict) => verdict.pending);
-  if (choice.chosen.length + pending.length < entry.rules.atLeast) throw tooFew(entry, choice, Code.notAvailable);
+  if (!isEnough(entry.rules, choice) && choice.chosen.length + pending.length >= entry.rules.atLeast) return silence;
+  requireEnough(entry, choice, Code.notAvailable);
+  const { desired } = requireDesired(readConfig(withChosen(request, choice).config.body));
+  checkInterfaces(desired, await observe(desired, { depth: "links", look: prefetched.look }));
   return silence;
 }
 
+/** What the config says. Throws code 6 or 7 with all that is wrong with it on any node. */
 function requireEntry(body: JsonObject): SelectEntry {
   const reading = readSelectEntry(body);
   if (reading.entry) return reading.entry;
@@ -83,23 +80,23 @@ function requireEntry(body: JsonObject): SelectEntry {
   );
 }
 
-async function chooseNow(entry: SelectEntry, prefetched: Prefetched): Promise<Choice> {
-  return chooseNics(entry.rules, { own: listOwnLinks(entry), policy: await readPolicy(prefetched) });
+async function select(body: JsonObject, entry: SelectEntry, { policyPossible }: Prefetched): Promise<Selection> {
+  const policy = policyPossible ? (await import("../../policy/load.ts")).loadPolicy() : undefined;
+  return { body, entry, policy };
 }
 
-async function readPolicy({ policyPossible }: Prefetched): Promise<Policy | undefined> {
-  return policyPossible ? (await import("../../policy/load.ts")).loadPolicy() : undefined;
-}
-
-/** What the config makes, which has to be known for choosing. */
-function listOwnLinks({ example }: SelectEntry): OwnLinks {
-  const [vlan] = example.vlans;
-  return { bond: example.bond?.name, vlan };
-}
-
-function tooFew({ rules }: SelectEntry, choice: Choice, code: Code): CniError {
-  const { message, details } = describeTooFew(rules, choice);
-  return new CniError(code, message, { details });
+/** `undefined`: the node's policy can't be read, so that nobody can tell what ADD chose. A mistake in it must not end running Pods. */
+async function selectIfReadable(
+  body: JsonObject,
+  entry: SelectEntry,
+  prefetched: Prefetched,
+): Promise<Selection | undefined> {
+  try {
+    return await select(body, entry, prefetched);
+  } catch (error) {
+    if (error instanceof CniError && error.code === Code.forbidden) return undefined;
+    throw error;
+  }
 }
 
 /** The request as if its config had listed the chosen NICs. */
