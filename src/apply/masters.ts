@@ -1,3 +1,4 @@
+import { writeSubnet } from "../config/addresses.ts";
 import { CniError, Code } from "../error.ts";
 import type { Current } from "../model.ts";
 import { observe } from "../observe/observe.ts";
@@ -22,16 +23,18 @@ export interface SeenMasters {
  * Throws code 100 where too few can be chosen, 102 (no `ip`) or 103 (`ip` can't look).
  */
 export async function findMasters(entry: PoolEntry, policy: Policy | undefined): Promise<SeenMasters> {
-  const names = "interfaces" in entry.nics ? entry.nics.interfaces : await chooseNames(entry.nics, policy);
+  const names = await chooseNames(entry, policy);
   return { names, seen: await observe(desireMasters(entry, names), { depth: "addresses" }) };
 }
 
-async function chooseNames(
-  { rules }: Extract<PoolEntry["nics"], { rules: unknown }>,
-  policy: Policy | undefined,
-): Promise<readonly string[]> {
+async function chooseNames({ nics, masterNets }: PoolEntry, policy: Policy | undefined): Promise<readonly string[]> {
+  if ("interfaces" in nics) return nics.interfaces;
+  const { rules, bySelect } = nics;
   const choice = await chooseNics(rules, { policy });
   if (isEnough(rules, choice)) return listNames(choice);
   const { message, details } = describeTooFew(rules, choice);
-  throw new CniError(Code.missingInterface, message, { details });
+  const networks = masterNets.map(writeSubnet).join(", ");
+  const own = networks === "" ? "an IPv4 address" : `an address in ${networks} (masterNets)`;
+  const said = bySelect ? message : `no NIC of this node that may be chosen has ${own}`;
+  throw new CniError(Code.missingInterface, said, { details });
 }

@@ -45,7 +45,7 @@ export interface PoolEntry {
   /** The main plugin that attaches the Pod to each NIC, and its keys but those that ifacer gives it. */
   readonly plugin: { readonly type: string; readonly config: JsonObject };
   /** Which NICs it is over: by name, or by rule. */
-  readonly nics: { readonly interfaces: readonly string[] } | { readonly rules: Rules };
+  readonly nics: { readonly interfaces: readonly string[] } | { readonly rules: Rules; readonly bySelect: boolean };
   /** The networks whose NICs are meant, in this order; empty: any. */
   readonly masterNets: readonly Subnet[];
   /** What this Pod asks for, which is fewer or all. */
@@ -129,7 +129,8 @@ function readPlugin(reader: Reader): PoolEntry["plugin"] | undefined {
 function readNics(body: JsonObject, reader: Reader, masterNets: readonly Subnet[]): PoolEntry["nics"] {
   const interfaces = readInterfaces(reader);
   const networks = masterNets.length > 0 ? masterNets : [anywhere];
-  if (member(body, "select") === undefined) return interfaces ? { interfaces } : { rules: { ...noRules, networks } };
+  if (member(body, "select") === undefined)
+    return interfaces ? { interfaces } : { rules: { ...noRules, networks }, bySelect: false };
   const select = readSelect(body);
   for (const { path, message } of select.problems) reader.refuse(path, message);
   if ("code" in select && select.code === Code.decoding) reader.findings.isTypeWrong = true;
@@ -137,7 +138,7 @@ function readNics(body: JsonObject, reader: Reader, masterNets: readonly Subnet[
     reader.refuse("masterNets", "is the same as select.networks: leave one of them out");
   }
   const rules = select.rules ?? noRules;
-  return { rules: { ...rules, networks: rules.networks ?? networks } };
+  return { rules: { ...rules, networks: rules.networks ?? networks }, bySelect: true };
 }
 
 /** All IPv4 addresses. */
