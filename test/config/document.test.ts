@@ -6,6 +6,7 @@ import { judge } from "../../src/cli/read/judge.ts";
 import { bondOptions } from "../../src/config/bondTable.ts";
 import { readConfig } from "../../src/config/read.ts";
 import { configKeys } from "../../src/config/schema.ts";
+import { selectKeys } from "../../src/config/select.ts";
 import { decodeJson, JsonObject } from "../../src/json.ts";
 import { parsePolicy } from "../../src/policy/read.ts";
 import { policyKeys } from "../../src/policy/schema.ts";
@@ -21,6 +22,17 @@ test("every key of a config has its section, and every key of the policy its row
   for (const key of configKeys) expect(document).toContain(`\n### \`${key}\`\n`);
   for (const key of ["linkInContainer", "master", "ipam", "dns"]) expect(document).toContain(`\n| \`${key}\` | `);
   for (const key of policyKeys) expect(document).toMatch(new RegExp(`^\\| \`${key}`, "m"));
+});
+
+test("every rule by which NICs are chosen is in both documents", () => {
+  const manyNics = readFileSync(`${documentPath.replace(/[^/]+$/, "")}many-nics.md`, "utf8");
+  for (const key of selectKeys) {
+    expect(document).toContain(`\n- \`${key}\`: `);
+    expect(manyNics).toContain(`\n| \`${key}\` | `);
+  }
+  const [example = ""] = [...manyNics.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text]) => text);
+  const entries = findEntries([{ name: "the example", bytes: Buffer.from(example) }]).entries.map(judge);
+  expect(entries).toMatchObject([{ problems: [], warnings: [], desired: { vlans: [{ name: "bond0.100" }] } }]);
 });
 
 test("the examples are valid", () => {

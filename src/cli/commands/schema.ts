@@ -15,13 +15,14 @@ export function printSchema(options: Options): Report {
 
 function describeConfig(): unknown {
   const { properties, required, ...rest } = makeSchema(configSchema(), configWords);
+  const { $schema: _, ...select } = makeSchema(selectSchema(), selectWords);
   return {
     ...rest,
     title: "ifacer's entry in a CNI conflist",
     properties: {
       type: { const: "ifacer", description: "The plugin's name." },
       ...properties,
-      select: makeSchema(selectSchema(), selectWords),
+      select,
       ...podProperties,
     },
     // In the Pod there is an interface to begin with, the runtime's.
