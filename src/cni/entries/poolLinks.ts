@@ -15,6 +15,7 @@ import { callIpam, requireIpam } from "../../plugins/ipam.ts";
 import { callEach, type MainCall, requireMain } from "../../plugins/main.ts";
 import { readHostIndex } from "../../policy/hostIndex.ts";
 import { judgeBy, loadPolicy } from "../../policy/load.ts";
+import type { Policy } from "../../policy/schema.ts";
 import { type PoolEntry, readPoolEntry, requirePoolEntry } from "../../pool/entry.ts";
 import { desireMasters, type Layout, layOut } from "../../pool/layout.ts";
 import { appendResults } from "../../protocol/append.ts";
@@ -79,7 +80,9 @@ function summarize(lines: readonly string[]): string[] {
 export async function check(request: RequestOf<"CHECK">): Promise<Answer> {
   const { config, netns, ifName } = request;
   const entry = requirePoolEntry(readPoolEntry(config.body));
-  const masters = await findMasters(entry, loadPolicy());
+  const known = knowPolicy();
+  if (known === undefined) return silence;
+  const masters = await findMasters(entry, known.policy);
   const { desired, conflicts, faults } = layOut(entry, { ...masters, hostIndex: readIndex(entry) });
   const result = readPrevious(config);
   const pod = await observePod(netns);
@@ -150,7 +153,9 @@ export async function status(request: RequestOf<"STATUS">): Promise<Answer> {
   const entry = requirePoolEntry(readPoolEntry(config.body));
   if (findIp() === undefined) refuse("there is no 'ip' on this node: install the package iproute2");
   if (!(await hasNetAdmin())) refuse("ifacer may not change the network: run it as root with CAP_NET_ADMIN");
-  const masters = await findMasters(entry, loadPolicy()).catch(refuseAsUnavailable);
+  const known = knowPolicy();
+  if (known === undefined) return silence;
+  const masters = await findMasters(entry, known.policy).catch(refuseAsUnavailable);
   const missing = layOut(entry, { ...masters, hostIndex: undefined }).conflicts.filter(
     ({ reason }) => reason === "missing",
   );
@@ -164,6 +169,15 @@ const nothing: SeenMasters = { names: [], seen: { links: [], vlans: [], uses: ne
 
 function refuse(message: string): never {
   throw new CniError(Code.notAvailable, message);
+}
+
+/** `undefined`: it can't be read, which takes neither Pods nor the node out of service. */
+function knowPolicy(): { readonly policy: Policy | undefined } | undefined {
+  try {
+    return { policy: loadPolicy() };
+  } catch {
+    return undefined;
+  }
 }
 
 /** That too few NICs can be chosen is why the node can't work; what can't be told counts as working. */
