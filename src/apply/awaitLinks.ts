@@ -1,5 +1,6 @@
 import { runIp } from "../host/ip.ts";
 import { removeJournalFile } from "../host/journal.ts";
+import { noteOnLock, readNoteOnLock } from "../host/lock.ts";
 import { readVlanConfig } from "../host/proc.ts";
 import type { Desired, Link } from "../model.ts";
 import { observe } from "../observe/observe.ts";
@@ -8,7 +9,7 @@ import { parseVlanConfig } from "../observe/vlanConfig.ts";
 import type { Choice } from "../plan/choose.ts";
 import { writeJournal } from "./journal.ts";
 import { writeLines } from "./lines.ts";
-import type { Chosen } from "./locked.ts";
+import type { ChoosingSite, Chosen } from "./locked.ts";
 import { takeBack } from "./takeBack.ts";
 
 /** How long a NIC that was set up may take until it has link, in milliseconds: copper needs 2 to 4 s to agree on a speed. */
@@ -28,30 +29,49 @@ interface Way {
  * for; those that are not chosen then are set down again. The journal tells of them as long as they are up, so that who comes
  * after a kill sets them down.
  *
- * @param lock of this network namespace, which is held
- *
  * Throws what `look` and `desire` throw, code 102 (no `ip`), 103 (`ip` can't look) or 5 (the journal can't be written).
  */
-export async function chooseWithLink({ look, desire }: Way, lock: number): Promise<Chosen> {
+export async function chooseWithLink({ look, desire }: Way, { lock, had, isInPlace }: ChoosingSite): Promise<Chosen> {
   const first = await look();
   const down = listPending(first).filter(({ up }) => !up);
-  if (down.length === 0) return { desired: desire(first), raised: undefined };
+  const now = attempt(() => desire(first));
+  if ("value" in now && (down.length === 0 || (await isInPlace(now.value)))) {
+    return { desired: now.value, raised: undefined };
+  }
+  // Where many wait in turn, one has waited for the links for all of them.
+  if ("fault" in now && (down.length === 0 || (had === "after others" && wasInVain(down, lock)))) throw now.fault;
   const asked = desireNothingOf(down.map(({ name }) => name));
   const before = await snapshotBefore(asked, await observe(asked, { depth: "use" }), { lock });
   await writeJournal({ desired: asked, before });
   const lines = down.flatMap(({ name }) => writeLines({ type: "raise", name }));
   await runIp(["-force", "-batch", "-"], lines, { lock });
   const choice = await waitForLinks(look);
+  noteOnLock(lock, JSON.stringify({ ended: Date.now(), inVain: listPending(choice).map(({ name }) => name) }));
   const outcome = attempt(() => desire(choice));
   const kept = new Set("value" in outcome ? choice.chosen.map(({ link }) => link.index) : []);
-  const used = new Set(await listParents(before.links));
-  const rest = before.links.filter(({ index }) => !kept.has(index) && !used.has(index));
-  const { left } = await takeBack(asked, { ...before, links: rest }, { lock });
+  const setDown = async (links: readonly Link[]) => {
+    const used = new Set(await listParents(links));
+    return takeBack(asked, { ...before, links: links.filter(({ index }) => !used.has(index)) }, { lock });
+  };
+  const { left } = await setDown(before.links.filter(({ index }) => !kept.has(index)));
   const raised = before.links.filter(({ index }) => kept.has(index));
-  // Until there is another one for what is done next, the journal stays for those that are kept.
   if (raised.length === 0 && left.length === 0) removeJournalFile();
   if ("fault" in outcome) throw outcome.fault;
-  return { desired: outcome.value, raised: raised.length > 0 ? { ...before, links: raised } : undefined };
+  if (raised.length === 0) return { desired: outcome.value, raised: undefined };
+  const release = async () => {
+    if ((await setDown(raised)).left.length === 0) removeJournalFile();
+  };
+  return { desired: outcome.value, raised: { before: { ...before, links: raised }, release } };
+}
+
+/** Whether somebody has waited for the links of all of these in vain since this call began. */
+function wasInVain(down: readonly Link[], lock: number): boolean {
+  try {
+    const { ended, inVain } = JSON.parse(readNoteOnLock(lock));
+    return ended > performance.timeOrigin && down.every(({ name }) => inVain.includes(name));
+  } catch {
+    return false;
+  }
 }
 
 function attempt<T>(work: () => T): { readonly value: T } | { readonly fault: unknown } {

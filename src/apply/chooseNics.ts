@@ -14,10 +14,13 @@ import {
   describeTooFew,
   isEnough,
   listNames,
+  nameVlan,
   type OwnLinks,
+  type OwnVlan,
 } from "../plan/choose.ts";
 import { findDenial } from "../policy/forbid.ts";
 import type { Policy } from "../policy/schema.ts";
+import { alias } from "./lines.ts";
 import type { Choosing } from "./locked.ts";
 
 /** A config with `select`, and the node's policy, which NICs have to obey. */
@@ -30,16 +33,17 @@ export interface Selection {
 
 /** Chooses for a config among the NICs as they are now. Throws as `chooseNics` does. */
 export function chooseAsSeen({ entry, policy }: Selection): Promise<Choice> {
-  const [vlan] = entry.example.vlans;
-  return chooseNics(entry.rules, { own: { bond: entry.example.bond?.name, vlan }, policy });
+  const { bond, vlans } = entry.example;
+  const vlan = vlans[0] && { ...vlans[0], name: entry.isNamedAlike ? vlans[0].name : undefined };
+  return chooseNics(entry.rules, { own: { bond: bond?.name, vlan }, policy });
 }
 
 /** Chooses anew for who is about to change something: NICs of which only the link is missing are set up for it. */
 export function chooseWithLock(selection: Selection): Choosing {
-  return async ({ lock }) => {
+  return async (site) => {
     const { chooseWithLink } = await import("./awaitLinks.ts");
     const desire = (choice: Choice) => requireChosen(selection, choice, Code.missingInterface);
-    return chooseWithLink({ look: () => chooseAsSeen(selection), desire }, lock);
+    return chooseWithLink({ look: () => chooseAsSeen(selection), desire }, site);
   };
 }
 
@@ -68,14 +72,24 @@ export async function chooseNics(
   rules: Rules,
   { own = {}, policy }: { own?: OwnLinks; policy: Policy | undefined },
 ): Promise<Choice> {
-  const { bond } = own;
+  const { bond, vlan } = own;
   const hardware = listHardware().filter((name) => findAltNameFault(name) === undefined);
   const stacks = policy?.interfaces !== undefined;
-  const seen = await observeNics(hardware, { kinds: rules.kinds, bond, stacks });
-  return choose(rules, listCandidates(seen, policy), { ...own, bond: seen.bond });
+  // On a bond the NICs are known by that.
+  const nameUppers = (nic: string) => (vlan === undefined || bond !== undefined ? [] : [nameVlan(nic, vlan)]);
+  const seen = await observeNics(hardware, { kinds: rules.kinds, bond, stacks, nameUppers });
+  return choose(rules, listCandidates(seen, { vlan, policy }), { ...own, bond: seen.bond });
 }
 
-function listCandidates({ nics, defaultRoutes, below }: SeenNics, policy: Policy | undefined): readonly Candidate[] {
+function listCandidates(
+  { nics, defaultRoutes, below, upper }: SeenNics,
+  { vlan, policy }: { vlan: OwnVlan | undefined; policy: Policy | undefined },
+): readonly Candidate[] {
+  const isOwn = (link: Link, nic: Link) =>
+    link.alias === alias &&
+    link.parent === nic.name &&
+    link.vlan?.id === vlan?.id &&
+    link.vlan?.protocol === vlan?.protocol;
   const all = [
     ...new Map(
       [...nics.map(({ link }) => link), ...defaultRoutes, ...below].map((link) => [link.index, link]),
@@ -93,6 +107,7 @@ function listCandidates({ nics, defaultRoutes, below }: SeenNics, policy: Policy
     hardware: readHardware(link.name),
     addresses: addresses.map(({ local, prefixLength }) => `${local}/${prefixLength}`),
     defaultRoute: carriers.get(link.index),
+    hasVlan: vlan !== undefined && upper.some((other) => isOwn(other, link)),
     denial: policy && describeDenial(policy, link, all),
   }));
 }

@@ -25,12 +25,27 @@ export interface Outcome {
 /** What was chosen by rule with the lock held. */
 export interface Chosen {
   readonly desired: Desired;
-  /** What the chosen NICs were like that were set up to be looked at; it is in the journal. `undefined`: none was. */
-  readonly raised: Snapshot | undefined;
+  /** The chosen NICs that were set up to be looked at; `undefined`: none was. */
+  readonly raised: Raised | undefined;
+}
+
+/** NICs that were set up to be looked at. The journal tells of them. */
+export interface Raised {
+  /** What they were like before. */
+  readonly before: Snapshot;
+  /** Sets them down again. */
+  readonly release: () => Promise<void>;
 }
 
 /** Chooses a config's NICs by rule. The lock is held meanwhile. */
-export type Choosing = (site: { lock: number }) => Promise<Chosen>;
+export type Choosing = (site: ChoosingSite) => Promise<Chosen>;
+
+export interface ChoosingSite {
+  readonly lock: number;
+  readonly had: Had;
+  /** Whether all that is wanted is there already. */
+  readonly isInPlace: (desired: Desired) => Promise<boolean>;
+}
 
 /** Takes the lock, and does what is still to be done then. Throws as `apply` does. */
 export function applyLocked(wanted: Desired | Choosing, { judge }: { judge: Judge }): Promise<Outcome> {
@@ -50,32 +65,47 @@ interface Holding {
  * is not taken back later either.
  */
 async function settleAndApply(wanted: Desired | Choosing, holding: Holding): Promise<Outcome> {
-  const { lock } = holding;
+  const { lock, had, judge } = holding;
   const earlier = await recover({ lock });
   const { desired, raised } =
-    typeof wanted === "function" ? await wanted({ lock }) : { desired: wanted, raised: undefined };
-  try {
-    const { notes, ...outcome } = await applyNow(desired, { ...holding, raised });
-    return { ...outcome, notes: [...earlier, ...notes] };
-  } catch (error) {
-    if (raised && (await takeBack(desired, raised, { lock })).left.length === 0) removeJournalFile();
+    typeof wanted === "function"
+      ? await wanted({ lock, had, isInPlace: (chosen) => isInPlace(chosen, judge) })
+      : { desired: wanted, raised: undefined };
+  const work = await findWork(desired, holding).catch(async (error) => {
+    await raised?.release();
     throw error;
+  });
+  if (work === undefined) {
+    if (raised) removeJournalFile();
+    return { changes: [], refused: [], notes: earlier };
   }
+  const { notes, ...outcome } = await doWork(work, { lock, raised });
+  return { ...outcome, notes: [...earlier, ...notes] };
 }
 
-/** Looks again, as others may have been at work before the lock was had, and changes what is still to be changed. */
-async function applyNow(
-  asked: Desired,
-  { judge, lock, had, raised }: Holding & Pick<Chosen, "raised">,
-): Promise<Outcome> {
+/** What is to be done, as a look with the lock held shows it. */
+interface Work {
+  readonly desired: Desired;
+  readonly seen: Current;
+  readonly changes: readonly Change[];
+}
+
+/** Looks again, as others may have been at work before the lock was had. `undefined`: all is in place. */
+async function findWork(asked: Desired, { judge, had }: Holding): Promise<Work | undefined> {
   // Where many wait, one has done it for all, and a short look shows that.
-  if (had === "after others" && (await isInPlace(asked, judge))) return nothing({ raised });
+  if (had === "after others" && (await isInPlace(asked, judge))) return undefined;
   const seen = await observe(asked, { depth: "use" });
   const desired = nameReally(asked, seen);
   refuseConflicts(await judge(desired, seen));
   const { changes, conflicts } = plan(desired, seen);
   refuseConflicts(conflicts);
-  if (changes.length === 0) return nothing({ raised });
+  return changes.length === 0 ? undefined : { desired, seen, changes };
+}
+
+async function doWork(
+  { desired, seen, changes }: Work,
+  { lock, raised }: { lock: number; raised: Raised | undefined },
+): Promise<Outcome> {
   const before = putBack(await snapshotBefore(desired, seen, { lock }), raised);
   await writeJournal({ desired, before });
   const { refused, ...done } = await carryOut(desired, { before, changes, site: { lock } });
@@ -85,15 +115,9 @@ async function applyNow(
   return { changes: done.changes, refused, notes };
 }
 
-/** All is in place, and NICs that were set up for it belong to it. */
-function nothing({ raised }: Pick<Chosen, "raised">): Outcome {
-  if (raised) removeJournalFile();
-  return { changes: [], refused: [], notes: [] };
-}
-
 /** A place as it was before NICs were set up to be looked at: that is undone with the rest. */
-function putBack(before: Snapshot, raised: Snapshot | undefined): Snapshot {
-  const down = new Set(raised?.links.map(({ index }) => index));
+function putBack(before: Snapshot, raised: Raised | undefined): Snapshot {
+  const down = new Set(raised?.before.links.map(({ index }) => index));
   return { ...before, links: before.links.map((link) => (down.has(link.index) ? { ...link, up: false } : link)) };
 }
 

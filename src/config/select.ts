@@ -163,7 +163,11 @@ export function readSelectEntry(body: JsonObject): SelectEntryReading {
   const named = listNamedSlaves(body);
   const names = listExamples(named, { one: select.rules !== undefined && isForOne(body, select.rules) });
   const rest = readConfig(withInterfaces(body, names));
-  const problems = [...select.problems, ...rest.problems];
+  // Examples have no faults of their own, but for those that the bond's options name.
+  const problems = [...select.problems, ...rest.problems].map(({ path, message }) => ({
+    path: path.startsWith("interfaces[") ? "bond.options" : path,
+    message,
+  }));
   const { rules } = select;
   if (rules === undefined || rest.desired === undefined) {
     const codes = [...("code" in select ? [select.code] : []), ...("code" in rest ? [rest.code] : [])];
@@ -203,7 +207,7 @@ function isForOne(body: JsonObject, { count, atLeast }: Rules): boolean {
 
 /** Names for as many NICs as matter: with one there is no bond, with two there is. */
 function listExamples(named: readonly string[], { one }: { one: boolean }): readonly string[] {
-  return [...named, "nic1", "nic2"].slice(0, one ? 1 : Math.max(2, named.length));
+  return [...new Set([...named, "nic1", "nic2"])].slice(0, one ? 1 : Math.max(2, named.length));
 }
 
 interface Doubts {

@@ -2,12 +2,15 @@ import {
   closeSync,
   constants,
   fstatSync,
+  ftruncateSync,
   futimesSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   statSync,
+  writeSync,
 } from "node:fs";
 import { CniError, Code } from "../error.ts";
 import { findProgram } from "./programs.ts";
@@ -48,6 +51,22 @@ export async function withLock<T>(work: (lock: number, had: Had) => Promise<T>):
 /** The lock file of this network namespace. */
 export function lockPath(): string {
   return `${lockFolder}/netns-${statSync("/proc/self/ns/net").ino}.lock`;
+}
+
+/** Leaves a note for those who get the lock next; that it can't be left is no failure. The lock has to be held. */
+export function noteOnLock(lock: number, text: string): void {
+  try {
+    ftruncateSync(lock);
+    writeSync(lock, text, 0);
+  } catch {
+    // No space is left, for example.
+  }
+}
+
+/** The note that somebody left who had the lock before; empty where there is none. */
+export function readNoteOnLock(lock: number): string {
+  const bytes = Buffer.alloc(fstatSync(lock).size);
+  return bytes.subarray(0, readSync(lock, bytes, 0, bytes.length, 0)).toString();
 }
 
 function openLockFile(path: string): number {

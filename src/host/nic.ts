@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { basename } from "node:path";
 import type { Hardware } from "../model.ts";
 
@@ -13,6 +13,19 @@ const folder = "/sys/class/net";
 export function listHardware(): string[] {
   const virtual = new Set(list("/sys/devices/virtual/net"));
   return list(folder).filter((name) => !virtual.has(name));
+}
+
+const modules = { dummy: "dummy", bond: "bonding", vlan: "8021q" } as const;
+
+/** A kind of link that is chosen from beside hardware. */
+export type OtherKind = keyof typeof modules;
+
+/**
+ * Whether the running kernel can have links of a kind. Asked for those of a kind that it does not know, it would show all links
+ * (net/core/rtnetlink.c, linkinfo_to_kind_ops).
+ */
+export function knowsKind(kind: OtherKind): boolean {
+  return existsSync(`/sys/module/${modules[kind]}`);
 }
 
 function list(path: string): string[] {

@@ -1,6 +1,7 @@
 import type { SelectKind } from "../config/select.ts";
 import { CniError, Code } from "../error.ts";
 import { runIp } from "../host/ip.ts";
+import { knowsKind } from "../host/nic.ts";
 import { type Address, type Link, loopback } from "../model.ts";
 import { observeBelow } from "./below.ts";
 import { type Json, parseLine, strings, text } from "./json.ts";
@@ -26,6 +27,19 @@ export interface SeenNics {
   readonly defaultRoutes: readonly Link[];
   /** What the links with default routes and, where that was asked for, the other links are made of. */
   readonly below: readonly Link[];
+  /** What was asked for of the NICs beside them. */
+  readonly upper: readonly Link[];
+}
+
+/** What is to be seen beside hardware and dummies, which stand for hardware in tests. */
+interface Wanted {
+  readonly kinds: readonly SelectKind[];
+  /** The bond that the NICs may be in already, by any of its names. */
+  readonly bond: string | undefined;
+  /** What bonds and VLANs are made of. */
+  readonly stacks: boolean;
+  /** By which names a link may be that is on top of a NIC. */
+  readonly nameUppers: (nic: string) => readonly string[];
 }
 
 /**
@@ -33,24 +47,22 @@ export interface SeenNics {
  * of other links the kernel shows none.
  *
  * @param hardware the names of the links that have hardware below them, which `ip` can't tell from others
- * @param kinds what else is to be seen; dummies, which stand for hardware in tests, always are
- * @param bond the bond that the NICs may be in already, by any of its names
- * @param stacks what bonds and VLANs are made of is to be seen as well
  *
  * Throws code 102 (no `ip`) or 103 (`ip` can't look).
  */
 export async function observeNics(
   hardware: readonly string[],
-  { kinds, bond, stacks }: { kinds: readonly SelectKind[]; bond: string | undefined; stacks: boolean },
+  { kinds, bond, stacks, nameUppers }: Wanted,
 ): Promise<SeenNics> {
-  const others = ["dummy", ...kinds.filter((kind) => kind !== "nic")];
+  const others = ["dummy" as const, ...kinds.filter((kind) => kind !== "nic")].filter(knowsKind);
   // Routes and addresses come before `link show`, after which `ip` would show others: it keeps the family of what it showed.
   const [ofLinks, ofIPv6] = await Promise.all([
     runIp(lookArguments, [
       defaultRoutes,
-      ...hardware.map((name) => `address show dev ${name}`),
+      ...hardware.map(askAboutAddresses),
+      ...hardware.flatMap(nameUppers).map(askAboutLink),
       ...others.map((kind) => `link show type ${kind}`),
-      ...(bond === undefined ? [] : [`link show dev ${bond}`]),
+      ...(bond === undefined ? [] : [askAboutLink(bond)]),
       aboutLoopback,
     ]),
     runIp(["-6", "-details", "-json", ...defaultRoutes.split(" ")], []),
@@ -66,7 +78,6 @@ export async function observeNics(
     ...found,
     ...(await askForLinks(seen.routed.filter((name) => !found.some((link) => link.name === name)))),
   ];
-  const asked = new Set(hardware);
   const nics = found.flatMap((link): SeenNic[] => {
     const kind = tellKind(link);
     // The bond is shown also where none is to be chosen.
@@ -76,14 +87,19 @@ export async function observeNics(
   });
   const routed = links.filter(({ name }) => seen.routed.includes(name));
   const upper = stacks ? nics.filter(({ kind }) => kind !== "nic").map(({ link }) => link) : [];
+  const rest = await askAboutRest(
+    nics.map(({ link }) => link.name).filter((name) => !hardware.includes(name)),
+    nameUppers,
+  );
   return {
-    nics: await addAddresses(nics, asked),
+    nics: nics.map((nic) => ({ ...nic, addresses: rest.addresses.get(nic.link.index) ?? nic.addresses })),
     bond:
       bond === undefined
         ? undefined
         : found.find(({ name, altNames }) => name === bond || altNames.includes(bond))?.name,
     defaultRoutes: routed,
     below: await observeBelow([...new Set([...routed, ...upper])]),
+    upper: [...found, ...rest.links],
   };
 }
 
@@ -130,21 +146,24 @@ function readItems(outputs: readonly string[]): Items | undefined {
 /** The links of these names, as far as they are there. */
 async function askForLinks(names: readonly string[]): Promise<readonly Link[]> {
   if (names.length === 0) return [];
-  const { stdout } = await runIp(
-    lookArguments,
-    names.map((name) => `link show dev ${name}`),
-  );
+  const { stdout } = await runIp(lookArguments, names.map(askAboutLink));
   return readItems([stdout])?.links ?? [];
 }
 
-/** The addresses of what was found by its kind only: not asked for at once, as `ip` would look through those of all links. */
-async function addAddresses(nics: readonly SeenNic[], asked: ReadonlySet<string>): Promise<readonly SeenNic[]> {
-  const rest = nics.filter(({ link }) => !asked.has(link.name));
-  if (rest.length === 0) return nics;
-  const { stdout } = await runIp(
-    lookArguments,
-    rest.map(({ link }) => `address show dev ${link.name}`),
-  );
-  const addresses = readItems([stdout])?.addresses;
-  return nics.map((nic) => ({ ...nic, addresses: addresses?.get(nic.link.index) ?? nic.addresses }));
+/** What was found by its kind only: `ip` would look through the addresses of all links for those of a kind. */
+async function askAboutRest(names: readonly string[], nameUppers: Wanted["nameUppers"]): Promise<Items> {
+  if (names.length === 0) return nothing;
+  const lines = [...names.map(askAboutAddresses), ...names.flatMap(nameUppers).map(askAboutLink)];
+  const { stdout } = await runIp(lookArguments, lines);
+  return readItems([stdout]) ?? nothing;
+}
+
+const nothing: Items = { links: [], addresses: new Map(), carriers: new Set(), routed: [] };
+
+function askAboutAddresses(name: string): string {
+  return `address show dev ${name}`;
+}
+
+function askAboutLink(name: string): string {
+  return `link show dev ${name}`;
 }

@@ -1,5 +1,5 @@
 import { contains, parseSubnet, type Subnet, writeSubnet } from "../config/addresses.ts";
-import { findAltNameFault } from "../config/linkNames.ts";
+import { findAltNameFault, fitsLinkName, shortenVlanName } from "../config/linkNames.ts";
 import { matches } from "../config/patterns.ts";
 import type { Rules, SelectKind } from "../config/select.ts";
 import type { Hardware, Link, VlanProtocol } from "../model.ts";
@@ -14,6 +14,8 @@ export interface Candidate {
   readonly addresses: readonly string[];
   /** The link with a default route that is this one or stands on it; `undefined`: there is none. */
   readonly defaultRoute: string | undefined;
+  /** It has this config's VLAN already, as ifacer made it. */
+  readonly hasVlan: boolean;
   /** How the node's policy denies it, in words. */
   readonly denial: string | undefined;
 }
@@ -22,7 +24,20 @@ export interface Candidate {
 export interface OwnLinks {
   /** The bond, by its own name where it is there. */
   readonly bond?: string | undefined;
-  readonly vlan?: { readonly id: number; readonly protocol: VlanProtocol } | undefined;
+  readonly vlan?: OwnVlan | undefined;
+}
+
+/** The VLAN that a config makes on each NIC, or on the bond. */
+export interface OwnVlan {
+  readonly id: number;
+  readonly protocol: VlanProtocol;
+  /** `undefined`: it follows from the NIC's. */
+  readonly name?: string | undefined;
+}
+
+/** The own name of the config's VLAN on a NIC. */
+export function nameVlan(nic: string, { id, name = `${nic}.${id}` }: OwnVlan): string {
+  return fitsLinkName(name) ? name : shortenVlanName(name, id);
 }
 
 /** What is said of one candidate. */
@@ -44,16 +59,15 @@ export interface Choice {
 /**
  * Chooses among the links of a node by rule. Pure: the same candidates in any order give the same choice.
  *
- * A NIC that is in the config's own bond stays chosen before all rules, so that the next ADD and CHECK come to the same list.
+ * A NIC that is in the config's own bond stays chosen before all rules, so that the next ADD and CHECK come to the same list; of
+ * those that meet the rules, one that has the config's VLAN already is taken before the others.
  */
 export function choose(rules: Rules, candidates: readonly Candidate[], own: OwnLinks = {}): Choice {
   const inOrder = candidates.toSorted((one, other) => compare(one, other, rules));
   const isOwn = ({ link }: Candidate) => own.bond !== undefined && link.master === own.bond;
   let left = rules.count === undefined ? Number.POSITIVE_INFINITY : rules.count - candidates.filter(isOwn).length;
-  const verdicts = inOrder.map((candidate): Verdict => {
-    if (isOwn(candidate)) {
-      return { candidate, chosen: true, reason: `it is a slave of ${own.bond}`, pending: false };
-    }
+  const judge = (candidate: Candidate): Verdict => {
+    if (isOwn(candidate)) return { candidate, chosen: true, reason: `it is a slave of ${own.bond}`, pending: false };
     const never = findHindrance(candidate, rules, own);
     if (never !== undefined) return { candidate, chosen: false, reason: never, pending: false };
     const faults = findFaults(candidate, rules);
@@ -62,11 +76,15 @@ export function choose(rules: Rules, candidates: readonly Candidate[], own: OwnL
       const pending = faults.length === 0 && !candidate.carrier && left > 0;
       return { candidate, chosen: false, reason: [...faults, ...link].join(", "), pending };
     }
-    if (left <= 0)
+    if (left <= 0) {
       return { candidate, chosen: false, reason: `count is ${rules.count}, and others come before it`, pending: false };
+    }
     left--;
     return { candidate, chosen: true, reason: "it fits all rules", pending: false };
-  });
+  };
+  const inTurn = [...inOrder.filter(({ hasVlan }) => hasVlan), ...inOrder.filter(({ hasVlan }) => !hasVlan)];
+  const judged = new Map(inTurn.map((candidate) => [candidate, judge(candidate)]));
+  const verdicts = inOrder.flatMap((candidate) => judged.get(candidate) ?? []);
   return { chosen: verdicts.filter(({ chosen }) => chosen).map(({ candidate }) => candidate), verdicts };
 }
 
@@ -157,7 +175,7 @@ function findHindrance(
   if (defaultRoute !== undefined) return `${defaultRoute}, which stands on it, has a default route of the node`;
   if (denial !== undefined) return `the node's policy forbids it, ${denial}`;
   if (master !== undefined) return `it belongs to ${master}${masterKind ? ` (a ${masterKind})` : ""}`;
-  if (!rules.kinds.includes(kind)) return `it is a ${kind}, wanted is ${rules.kinds.join(" or ")}`;
+  if (!rules.kinds.includes(kind)) return `it is a ${kind}, wanted is ${listSome(rules.kinds)}`;
   if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(link.mac)) return "it has no Ethernet address";
   return undefined;
 }
@@ -169,18 +187,18 @@ function findFaults(candidate: Candidate, rules: Rules): string[] {
   const { names, networks, drivers, devices, numa } = rules;
   const own = [link.name, ...link.altNames];
   if (names && !names.some((pattern) => own.some((name) => matches(pattern, name)))) {
-    faults.push(`its name is not like ${names.join(" or ")}`);
+    faults.push(`its name is not like ${listSome(names)}`);
   }
   if (networks && findNetwork(candidate, networks) === undefined) {
-    faults.push(`it has no address in ${networks.map(writeSubnet).join(" or ")}`);
+    faults.push(`it has no address in ${listSome(networks.map(writeSubnet))}`);
   }
   const driver = hardware.driver ?? link.kind;
   if (drivers && !drivers.some((name) => name === driver)) {
-    faults.push(`its driver is ${driver ?? "unknown"}, wanted is ${drivers.join(" or ")}`);
+    faults.push(`its driver is ${driver ?? "unknown"}, wanted is ${listSome(drivers)}`);
   }
   const ids = hardware.pciIDs;
   if (devices && !devices.some((device) => ids !== undefined && matches(device, ids))) {
-    faults.push(`${ids ? `its PCI ids are ${ids}` : "it is no PCI device"}, wanted is ${devices.join(" or ")}`);
+    faults.push(`${ids ? `its PCI ids are ${ids}` : "it is no PCI device"}, wanted is ${listSome(devices)}`);
   }
   if (numa !== undefined && hardware.numaNode !== numa) {
     const where =
@@ -188,6 +206,14 @@ function findFaults(candidate: Candidate, rules: Rules): string[] {
     faults.push(`it is on ${where}, wanted is ${numa}`);
   }
   return faults;
+}
+
+/** Nobody reads more of a list. */
+const most = 8;
+
+function listSome(words: readonly string[]): string {
+  const more = words.length > most ? [`${words.length - most} more`] : [];
+  return [...words.slice(0, most), ...more].join(" or ");
 }
 
 /** What of the rules about its link a NIC does not meet as it is now. */

@@ -58,6 +58,14 @@ describe("what is wrong is told at once, as for all keys", () => {
       ],
     ],
     [{ select: { kinds: ["veth"] } }, 7, ['select.kinds[0]: not allowed, got "veth", allowed nic or bond or vlan']],
+    [
+      { select: {}, bond: { mode: 1, options: "primary=a/b" } },
+      7,
+      [
+        'bond.options: the name "a/b" has the character "/", which no link name may have here',
+        'bond.options: primary: got "a/b", allowed one of nic1; did you mean "a/b"?',
+      ],
+    ],
     [{ select: { count: 2, atLeast: 3 } }, 7, ["select.atLeast: got 3, which is more than count, 2"]],
     [{ select: {}, interfaces: ["eth0"] }, 7, ["select: stands in the place of interfaces: leave one of them out"]],
     [
@@ -88,6 +96,10 @@ describe("what is doubtful", () => {
     ],
     [{ select: { count: 2 }, vlanID: 100, bond: { name: "bond0" } }, []],
     [{ select: { atLeast: 2 }, bond: {} }, []],
+    [
+      { select: { atLeast: 2 }, bond: { mode: 1, options: "primary=nic1" } },
+      ["bond.options: nic1 is named, and a node where it is not among the chosen NICs refuses that: leave it out"],
+    ],
     [
       { select: {}, vlanID: 100, bond: { name: "bond0" } },
       ["select: where one NIC is chosen only, the bond is ignored and the VLAN is on the NIC: set atLeast to 2"],

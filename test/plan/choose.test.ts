@@ -33,6 +33,7 @@ function nic(
     carrier: true,
     addresses: [],
     defaultRoute: undefined,
+    hasVlan: false,
     denial: undefined,
     ...more,
     hardware: { ...unknown, ...hardware },
@@ -225,6 +226,16 @@ describe("the order", () => {
         nic("c", { ...pci("0000:00:00.0"), addresses: ["10.0.3.7/24"] }),
       ],
       ["b", "a"],
+    ],
+    [
+      "of those that meet the rules, one that has the VLAN already is not given up for a better one",
+      { count: 1, drivers: ["ice"] },
+      [
+        nic("eth1", { hasVlan: true }),
+        nic("eth2", { hardware: { driver: "ice" } }),
+        nic("eth3", { hardware: { driver: "ice" }, hasVlan: true }),
+      ],
+      ["eth3"],
     ],
     ["count takes the first ones", { count: 2 }, [nic("eth3"), nic("eth1"), nic("eth2")], ["eth1", "eth2"]],
   ])("%s", (_, rules, candidates, expected) => {

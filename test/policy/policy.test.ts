@@ -99,6 +99,9 @@ test.each([
   ["a.b", "axb", false],
   ["ETH0", "eth0", false],
   ["*.100", "ens1.100", true],
+  ["*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*x", "a".repeat(127), false],
+  ["**s??*", "ens192", true],
+  ["*", "", true],
 ])("%s matches %s: %p", (pattern, name, expected) => {
   expect(matches(pattern, name)).toBe(expected);
 });
