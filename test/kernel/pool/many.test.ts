@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { timeLimit, volume } from "../../volume.ts";
 import { type Namespace, namespace } from "../harness.ts";
 import { add, addressesOf, call, entryFor, fail, type Node, type Pod, succeed, wires } from "./pool.ts";
 
@@ -13,49 +14,53 @@ function numbers(seed: number): () => number {
   };
 }
 
-const count = 100;
+const count = volume({ sample: 12, full: 100 });
 
-test("100 Pods come and go at random on two nodes, some at once: no address twice, none left", async () => {
-  await using between = await wires();
-  await using one = await between.node(1);
-  await using two = await between.node(2);
-  const random = numbers(7);
-  const running: { pod: Pod; result: object; addresses: string[] }[] = [];
-  const held = new Set<string>();
-  const configOf = (node: Node) => entryFor(node, { mode: "macvlan" });
-  const stop = async ({ pod, result, addresses }: (typeof running)[number]) => {
-    await succeed(pod, "DEL", { ...configOf(pod.node), ...(random() < 0.5 && { prevResult: result }) });
-    for (const address of addresses) held.delete(`${address}`);
-    await pod.ns[Symbol.asyncDispose]();
-  };
-  const start = async (node: Node, id: string) => {
-    const pod: Pod = { node, id, ns: await namespace() };
-    const result = await add(pod, configOf(node));
-    const addresses = result.ips.map(({ address }: { address: string }) => address);
-    return { pod, result, addresses };
-  };
-  for (let number = 0; number < count; ) {
-    const group = Math.min(count - number, 1 + Math.floor(random() * 4));
-    const names = Array.from({ length: group }, (_, index) => `pod${number + index}`);
-    number += group;
-    const come = await Promise.all(names.map((id) => start(random() < 0.5 ? one : two, id)));
-    for (const pod of come) {
-      expect(pod.addresses).toHaveLength(2);
-      for (const address of pod.addresses) {
-        expect([address, held.has(address)]).toEqual([address, false]);
-        held.add(address);
+test(
+  `${count} Pods come and go at random on two nodes, some at once: no address twice, none left`,
+  async () => {
+    await using between = await wires();
+    await using one = await between.node(1);
+    await using two = await between.node(2);
+    const random = numbers(7);
+    const running: { pod: Pod; result: object; addresses: string[] }[] = [];
+    const held = new Set<string>();
+    const configOf = (node: Node) => entryFor(node, { mode: "macvlan" });
+    const stop = async ({ pod, result, addresses }: (typeof running)[number]) => {
+      await succeed(pod, "DEL", { ...configOf(pod.node), ...(random() < 0.5 && { prevResult: result }) });
+      for (const address of addresses) held.delete(`${address}`);
+      await pod.ns[Symbol.asyncDispose]();
+    };
+    const start = async (node: Node, id: string) => {
+      const pod: Pod = { node, id, ns: await namespace() };
+      const result = await add(pod, configOf(node));
+      const addresses = result.ips.map(({ address }: { address: string }) => address);
+      return { pod, result, addresses };
+    };
+    for (let number = 0; number < count; ) {
+      const group = Math.min(count - number, 1 + Math.floor(random() * 4));
+      const names = Array.from({ length: group }, (_, index) => `pod${number + index}`);
+      number += group;
+      const come = await Promise.all(names.map((id) => start(random() < 0.5 ? one : two, id)));
+      for (const pod of come) {
+        expect(pod.addresses).toHaveLength(2);
+        for (const address of pod.addresses) {
+          expect([address, held.has(address)]).toEqual([address, false]);
+          held.add(address);
+        }
+        running.push(pod);
       }
-      running.push(pod);
+      while (running.length > 6) {
+        const [gone] = running.splice(Math.floor(random() * running.length), 1);
+        if (gone) await stop(gone);
+      }
+      expect(one.given().length + two.given().length).toBe(running.length * 2);
     }
-    while (running.length > 6) {
-      const [gone] = running.splice(Math.floor(random() * running.length), 1);
-      if (gone) await stop(gone);
-    }
-    expect(one.given().length + two.given().length).toBe(running.length * 2);
-  }
-  for (const pod of running) await stop(pod);
-  expect([one.given(), two.given()]).toEqual([[], []]);
-}, 240_000);
+    for (const pod of running) await stop(pod);
+    expect([one.given(), two.given()]).toEqual([[], []]);
+  },
+  timeLimit(240_000),
+);
 
 test("a block that is full is host-local's error, with the NIC, and nothing is kept of it", async () => {
   await using between = await wires();

@@ -32,8 +32,9 @@ test.each(["l2", "l3", "l3s", "macvlan"])(
     await using _a = a.ns;
     await using _b = b.ns;
     await using _c = c.ns;
-    const results = [];
-    for (const pod of pods) results.push(await add(pod, entryFor(pod.node, { mode })));
+    const attach = (pod: Pod) => add(pod, entryFor(pod.node, { mode }));
+    const [first, third] = await Promise.all([attach(a), attach(c)]);
+    const results = [first, await attach(b), third];
 
     // Each interface has an address of its node's block, with the length of the NIC's.
     expect(await addressesOf(a)).toEqual(["net1-0 192.168.0.65/18", "net1-1 192.168.64.65/18"]);
@@ -52,22 +53,19 @@ test.each(["l2", "l3", "l3s", "macvlan"])(
     });
     expect(JSON.stringify(results)).not.toContain("gateway");
 
-    for (const place of [0, 1]) {
-      for (const other of [b, c]) {
-        expect([mode, place, other.id, await reaches(a, await tellAddress(other, place), `net1-${place}`)]).toEqual([
-          mode,
-          place,
-          other.id,
-          true,
-        ]);
-      }
-    }
-    for (const [index, pod] of pods.entries()) {
-      const config = { ...entryFor(pod.node, { mode }), prevResult: results[index] };
-      await succeed(pod, "CHECK", config);
-      await succeed(pod, "DEL", config);
+    const asked = [0, 1].flatMap((place) => [b, c].map((other) => ({ place, other })));
+    const answers = asked.map(async ({ place, other }) => [
+      place,
+      other.id,
+      await reaches(a, await tellAddress(other, place), `net1-${place}`),
+    ]);
+    expect(await Promise.all(answers)).toEqual(asked.map(({ place, other }) => [place, other.id, true]));
+    await succeed(c, "CHECK", { ...entryFor(two, { mode }), prevResult: third });
+    const stop = async (pod: Pod, index: number) => {
+      await succeed(pod, "DEL", { ...entryFor(pod.node, { mode }), prevResult: results[index] });
       expect(await linksOf(pod)).toEqual([]);
-    }
+    };
+    await Promise.all(pods.map(stop));
     expect([one.given(), two.given()]).toEqual([[], []]);
   },
   240_000,
