@@ -55,10 +55,14 @@ test("a main plugin gets its own keys, and from ifacer the version, the name, th
   });
 });
 
-test.each<[more: object, addresses: string[], ipam: object | undefined]>([
+test.each<[more: object, addresses: { address: string; gateway?: string }[], ipam: object | undefined]>([
   [{ plugin: { type: "macvlan" }, ipam: undefined }, [], undefined],
-  [{}, ["192.0.2.1/24"], { type: "whereabouts", range: "192.0.2.0/24" }],
-  [{ multiNICIPAM: true }, ["192.0.2.1/24"], { type: "static", addresses: [{ address: "192.0.2.1/24" }] }],
+  [{}, [{ address: "192.0.2.1/24" }], { type: "whereabouts", range: "192.0.2.0/24" }],
+  [
+    { multiNICIPAM: true },
+    [{ address: "192.0.2.1/24", gateway: "192.0.2.254" }],
+    { type: "static", addresses: [{ address: "192.0.2.1/24", gateway: "192.0.2.254" }] },
+  ],
   [{ multiNICIPAM: true }, [], { type: "static", addresses: [] }],
   [
     { ipam: { type: "multi-nic-ipam", dataDir: "/run/store" } },
@@ -100,7 +104,7 @@ test("the part of a result that is one interface's", () => {
     ips: [{ version: "4", interface: 0, address: "192.168.64.65/18" }],
     dns: { nameservers: ["192.0.2.53"] },
   });
-  expect(addressesOf(result, "net1-0")).toEqual(["192.168.0.65/18"]);
+  expect(addressesOf(result, "net1-0")).toEqual([{ address: "192.168.0.65/18" }]);
   expect(addressesOf(result, "net1-7")).toEqual([]);
   expect(plain(partOf(result, "net1-7", "1.0.0"))).toEqual({
     cniVersion: "1.0.0",

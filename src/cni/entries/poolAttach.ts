@@ -11,10 +11,18 @@ import { callIpam, type Ipam, requestAddresses } from "../../plugins/ipam.ts";
 import { callMain, type MainCall, requestInterface } from "../../plugins/main.ts";
 import type { PoolEntry } from "../../pool/entry.ts";
 import type { AttachedNic } from "../../pool/layout.ts";
-import { assignRoutes, type RoutedLink } from "../../pool/podRoutes.ts";
+import { assignRoutes, type RoutedLink, readRoutes, type WantedRoute } from "../../pool/podRoutes.ts";
+import { readObject } from "../../pool/reader.ts";
 import { listOf, without } from "../../protocol/result.ts";
 import type { RequestOf } from "../request.ts";
-import { describeDelegate, describeIpamOf, describeSharedIpam, nameInterface } from "./poolDelegates.ts";
+import {
+  describeDelegate,
+  describeIpamOf,
+  describeSharedIpam,
+  type GivenAddress,
+  nameInterface,
+  readGiven,
+} from "./poolDelegates.ts";
 
 /** What an ADD is to attach. */
 export interface Attaching {
@@ -36,7 +44,7 @@ export interface AttachResult {
  * Throws code 105 where an interface is there already, before anything is done; the plugin's own code and words where one fails.
  */
 export async function attach(attaching: Attaching): Promise<AttachResult> {
-  const { attached } = attaching;
+  const { entry, attached } = attaching;
   await refuseSecond(attaching);
   const ipam = describeShared(attaching);
   const given = ipam && (await requestAddresses(ipam));
@@ -53,8 +61,9 @@ export async function attach(attaching: Attaching): Promise<AttachResult> {
       results.push(nic.blocks ? withoutGateways(made.result) : made.result);
       notes.push(...made.notes);
     }
-    const routes = await makeRoutes(attaching, results);
-    const shared = given ? [new JsonObject(without(given.result.members, ["interfaces", "ips"]))] : [];
+    const wanted = [...entry.routes, ...(given ? readRoutes(readObject(given.result, "")) : [])];
+    const routes = await makeRoutes(attaching, wanted, results);
+    const shared = given ? [new JsonObject(without(given.result.members, ["interfaces", "ips", "routes"]))] : [];
     return { results: [...results, ...shared, ...routes], notes };
   } catch (cause) {
     throw await undo(cause, { begun, ipam });
@@ -79,24 +88,21 @@ function describeShared({ request, entry, attached }: Attaching): Ipam | undefin
 }
 
 /** Deals addresses out to so many interfaces in order, one after the other; each gets as many. */
-function deal(ips: readonly Json[], count: number): string[][] {
+function deal(ips: readonly Json[], count: number): GivenAddress[][] {
   if (ips.length % count !== 0) {
     throw new CniError(
       Code.ipFailed,
       `the IPAM plugin gave ${ips.length} addresses for ${count} interfaces, each needs as many as the others`,
     );
   }
-  const dealt: string[][] = Array.from({ length: count }, () => []);
-  for (const [index, ip] of ips.entries()) {
-    const address = ip instanceof JsonObject ? member(ip, "address") : undefined;
-    if (typeof address === "string") dealt[index % count]?.push(address);
-  }
+  const dealt: GivenAddress[][] = Array.from({ length: count }, () => []);
+  for (const [index, ip] of ips.entries()) dealt[index % count]?.push(...readGiven(ip));
   return dealt;
 }
 
 function describeCall(
   { request, entry }: Attaching,
-  { nic, place, addresses }: { nic: AttachedNic; place: number; addresses: readonly string[] },
+  { nic, place, addresses }: { nic: AttachedNic; place: number; addresses: readonly GivenAddress[] },
 ): MainCall {
   const { config, path, ifName } = request;
   const ipam = describeIpamOf(entry, config.body, { nic, addresses });
@@ -117,11 +123,15 @@ function withoutGateways(result: JsonObject): JsonObject {
   return new JsonObject([...without(result.members, ["ips"]), ["ips", ips]]);
 }
 
-/** Makes the routes of the config in the Pod, and returns them as a result has them. */
-async function makeRoutes({ request, entry }: Attaching, results: readonly JsonObject[]): Promise<JsonObject[]> {
-  if (entry.routes.length === 0) return [];
+/** Makes routes in the Pod, and returns them as a result has them. */
+async function makeRoutes(
+  { request }: Attaching,
+  wanted: readonly WantedRoute[],
+  results: readonly JsonObject[],
+): Promise<JsonObject[]> {
+  if (wanted.length === 0) return [];
   const links = results.map((result, place) => describeLink(result, nameInterface(request.ifName, place)));
-  const found = assignRoutes(entry.routes, links);
+  const found = assignRoutes(wanted, links);
   if ("fault" in found) throw new CniError(Code.invalidConfig, found.fault);
   const site = { netns: request.netns };
   const desired = desireRoutes(links, found.routes);

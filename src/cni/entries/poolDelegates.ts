@@ -1,7 +1,7 @@
 import { writeSubnet } from "../../config/addresses.ts";
 import { byteLength, longestName } from "../../config/names.ts";
 import { CniError, Code } from "../../error.ts";
-import { decodeJson, type JsonMember, JsonObject, member } from "../../json.ts";
+import { decodeJson, type Json, type JsonMember, JsonObject, member } from "../../json.ts";
 import type { PoolEntry } from "../../pool/entry.ts";
 import type { AttachedNic } from "../../pool/layout.ts";
 import { describeHostLocal } from "../../pool/nics.ts";
@@ -69,7 +69,7 @@ export function describeDelegate(
 export function describeIpamOf(
   { ipam }: PoolEntry,
   body: JsonObject,
-  { nic, addresses }: { nic?: AttachedNic | undefined; addresses: readonly string[] },
+  { nic, addresses }: { nic?: AttachedNic | undefined; addresses: readonly GivenAddress[] },
 ): JsonObject | undefined {
   switch (ipam.kind) {
     case "none":
@@ -79,7 +79,7 @@ export function describeIpamOf(
       return own instanceof JsonObject ? new JsonObject(without(own.members, ["routes"])) : undefined;
     }
     case "once":
-      return encode({ type: "static", addresses: addresses.map((address) => ({ address })) });
+      return encode({ type: "static", addresses });
     case "blocks": {
       const { plan } = ipam;
       if (nic?.blocks) return encode(describeHostLocal(plan, nic.blocks));
@@ -117,12 +117,24 @@ export function partOf(result: JsonObject, ifName: string, version: Version): Js
   return convertResult(part, version);
 }
 
+/** An address that an IPAM plugin gave, as `static` is told of it. */
+export interface GivenAddress {
+  /** `192.0.2.1/24` */
+  readonly address: string;
+  readonly gateway?: string;
+}
+
 /** The addresses of one interface in a result. */
-export function addressesOf(result: JsonObject, ifName: string): string[] {
-  return listOf(partOf(result, ifName, "1.1.0"), "ips").flatMap((ip) => {
-    const address = ip instanceof JsonObject ? member(ip, "address") : undefined;
-    return typeof address === "string" ? [address] : [];
-  });
+export function addressesOf(result: JsonObject, ifName: string): GivenAddress[] {
+  return listOf(partOf(result, ifName, "1.1.0"), "ips").flatMap(readGiven);
+}
+
+/** Reads one of the `ips` of a result. */
+export function readGiven(ip: Json): GivenAddress[] {
+  if (!(ip instanceof JsonObject)) return [];
+  const [address, gateway] = [member(ip, "address"), member(ip, "gateway")];
+  if (typeof address !== "string") return [];
+  return [{ address, ...(typeof gateway === "string" && gateway !== "" && { gateway }) }];
 }
 
 /** The names of the interfaces in the Pod that a result has of this attachment. */

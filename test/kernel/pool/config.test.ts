@@ -36,6 +36,15 @@ async function startPod(): Promise<Pod & { ns: Namespace }> {
   return { node, id: `pod${made}`, ns: await namespace() };
 }
 
+/** A route of the Pod's, its ways one after the other. */
+async function tellRoute(pod: Pod, destination: string): Promise<string[]> {
+  const shown = await pod.ns.ip(`route show ${destination}`);
+  return shown
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
+}
+
 test("any other IPAM plugin, called for each interface", async () => {
   const pod = await startPod();
   await using _ = pod.ns;
@@ -50,12 +59,7 @@ test("any other IPAM plugin, called for each interface", async () => {
   expect(await addressesOf(pod)).toEqual(["net1-0 198.51.100.2/24", "net1-1 198.51.100.3/24"]);
   expect(node.given()).toEqual([`198.51.100.2 ${pod.id} net1-0`, `198.51.100.3 ${pod.id} net1-1`]);
   // By the gateway that came with each address.
-  expect(
-    (await pod.ns.ip("route show 10.9.0.0/16"))
-      .split("\n")
-      .map((line) => line.trim())
-      .filter(Boolean),
-  ).toEqual([
+  expect(await tellRoute(pod, "10.9.0.0/16")).toEqual([
     "10.9.0.0/16",
     "nexthop via 198.51.100.1 dev net1-0 weight 1",
     "nexthop via 198.51.100.1 dev net1-1 weight 1",
@@ -76,7 +80,12 @@ test("an IPAM plugin for all interfaces: its addresses are dealt out in order", 
   using fake = fakeIpam();
   const config = entryFor(node, { mode: "macvlan", ipam: { type: "fake", some: 1 }, multiNICIPAM: true });
   const addresses = ["198.51.100.7/24", "203.0.113.7/24", "2001:db8:1::7/64", "2001:db8:2::7/64"];
-  const say = (list: string[]) => JSON.stringify({ cniVersion: "1.0.0", ips: list.map((address) => ({ address })) });
+  const routes = [
+    { dst: "10.9.0.0/16", gw: "198.51.100.1" },
+    { dst: "10.9.0.0/16", gw: "203.0.113.1" },
+  ];
+  const say = (list: string[]) =>
+    JSON.stringify({ cniVersion: "1.0.0", ips: list.map((address) => ({ address })), routes });
   const result = await add(pod, config, { ...fake.env, SAY_ADD: say(addresses) });
   expect(fake.configOf("ADD")).toMatchObject({ masters: ["ens1", "ens2"], ipam: { type: "fake", some: 1 } });
   expect(fake.takeCalls()).toEqual(["ADD net1"]);
@@ -88,6 +97,12 @@ test("an IPAM plugin for all interfaces: its addresses are dealt out in order", 
     [0, "2001:db8:1::7/64"],
     [1, "203.0.113.7/24"],
     [1, "2001:db8:2::7/64"],
+  ]);
+  expect(result.routes).toEqual(routes);
+  expect(await tellRoute(pod, "10.9.0.0/16")).toEqual([
+    "10.9.0.0/16",
+    "nexthop via 198.51.100.1 dev net1-0 weight 1",
+    "nexthop via 203.0.113.1 dev net1-1 weight 1",
   ]);
   await succeed(pod, "CHECK", { ...config, prevResult: result }, fake.env);
   await succeed(pod, "DEL", { ...config, prevResult: result }, fake.env);
