@@ -216,7 +216,9 @@ export interface Use {
 
 /** Kinds of link that stand on a NIC without being its master; VLANs are known from /proc/net/vlan/config. */
 export const stackedKinds: readonly string[] = [
-  ...["macvlan", "macvtap", "ipvlan", "ipvtap", "macsec", "vxlan"],
+  ...["macvlan", "macvtap", "ipvlan", "ipvtap", "macsec", "vxlan", "xfrm"],
+  // The ports of a switch chip, and rings, which have two slaves without being their master.
+  ...["dsa", "hsr"],
   // Tunnels that were given a device for their packets.
   ...["gre", "gretap", "erspan", "ip6gre", "ip6gretap", "ip6erspan", "ipip", "sit", "ip6tnl", "vti", "vti6"],
 ];

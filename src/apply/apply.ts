@@ -24,7 +24,9 @@ export async function apply(
 ): Promise<Outcome> {
   refuseConflicts(await judge(desired, seen));
   const { changes, conflicts } = planLinks(desired, seen);
-  if (changes.length === 0 && conflicts.length === 0) return { changes: [], refused: [], notes: [] };
+  if (changes.length + conflicts.length === 0 && !(desired.probe && (await isUnsettled()))) {
+    return { changes, refused: [], notes: [] };
+  }
   // Another ADD may be at work: what looks like a conflict, a NIC in a bond that was not there yet, is one only if it still
   // is with the lock held.
   if (conflicts.some(({ reason }) => reason === "missing")) refuseConflicts(conflicts);
@@ -40,4 +42,9 @@ export async function apply(
 /** Throws code 101. */
 export function refusePermission(): never {
   throw new CniError(Code.noPermission, "ifacer may not change the network: run it as root with CAP_NET_ADMIN");
+}
+
+/** Where there is one, whoever made the links may wait for an answer to `probe`, and take them back. */
+async function isUnsettled(): Promise<boolean> {
+  return (await import("../host/journal.ts")).isJournalThere();
 }

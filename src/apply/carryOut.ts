@@ -20,6 +20,8 @@ export interface Done {
   readonly refused: readonly Change[];
   /** What the last look showed. */
   readonly now: Current;
+  /** What the place was like before, with the links that somebody else made meanwhile. */
+  readonly before: Snapshot;
 }
 
 /** How often is tried again where somebody else changes the same links at the same time. */
@@ -52,6 +54,7 @@ export async function carryOut(desired: Desired, work: Work): Promise<Done> {
       changes: changes.filter((change) => !isRefused(change, run)),
       refused: changes.filter((change) => isRefused(change, run)),
       now,
+      before: work.before,
     };
   }
   const appeared = findForeign(desired, work.before, now, run);
@@ -70,7 +73,7 @@ export async function carryOut(desired: Desired, work: Work): Promise<Done> {
   }
   // Somebody may have been in the way for a moment only, and another ADD may have answered that all is in place.
   const later = await lookAgain(desired, work);
-  if (isComplete(plan(desired, later))) return { changes, refused: [], now: later };
+  if (isComplete(plan(desired, later))) return { changes, refused: [], now: later, before };
   throw await undo(desired, { ...work, before, run, rest, ignored: [] });
 }
 
@@ -128,9 +131,9 @@ interface Failure extends Work {
  * journal stays, so that the next ADD tries it as well.
  */
 async function undo(desired: Desired, { before, changes, site, run, rest, ignored }: Failure): Promise<CniError> {
-  const { left, kept } = await explainingBlindness(changes, () => takeBack(desired, before, site));
+  const { left, kept, moved } = await explainingBlindness(changes, () => takeBack(desired, before, site));
   if (left.length === 0 && site.netns === undefined) removeJournalFile();
-  return explainFailure({ changes, run, rest, ignored, left, kept });
+  return explainFailure({ changes, run, rest, ignored, left, kept, moved });
 }
 
 function lookAgain(desired: Desired, { changes, site }: Work): Promise<Current> {

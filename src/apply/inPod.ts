@@ -25,7 +25,7 @@ export async function applyInPod(desired: Desired, { before, now }: PodView, sit
   const { changes, conflicts } = plan(desired, now);
   if (conflicts.length > 0) await takeBack(desired, before, site);
   refuseConflicts(conflicts);
-  if (changes.length === 0) return { changes: [], refused: [], now };
+  if (changes.length === 0) return { changes: [], refused: [], now, before };
   return carryOut(desired, { before, changes, site });
 }
 

@@ -1,7 +1,7 @@
 import type { Desired, Link } from "../model.ts";
-import type { Entry } from "../observe/entries.ts";
 import { writeDestination } from "../plan/addresses.ts";
 import { restoreBond } from "./restoreBond.ts";
+import { restoreEntries } from "./restoreEntries.ts";
 import { findByIndex, findMade, findTaken, type Span } from "./taken.ts";
 
 /** How to take back what an ADD did. */
@@ -10,6 +10,10 @@ export interface Undoing {
   readonly lines: readonly string[];
   /** The names of links that stay as they are, because somebody stands on them by now. */
   readonly kept: readonly string[];
+  /** Addresses, routes and the like, in words, that stay lost as somebody put something else in their place. */
+  readonly moved: readonly string[];
+  /** The names of links that are deleted. */
+  readonly deleted: readonly string[];
 }
 
 /**
@@ -33,6 +37,7 @@ export function planUndo(desired: Desired, span: Span): Undoing {
   const restored = pairs.filter(
     ({ earlier, link }) => link.master === earlier.master || released.some((pair) => pair.link === link),
   );
+  const { lines, moved } = restoreEntries(span, taken);
   const emptied = (bond: Link) => released.some(({ link }) => link.master === bond.name);
   return {
     lines: [
@@ -43,9 +48,11 @@ export function planUndo(desired: Desired, span: Span): Undoing {
       ...restored.flatMap(({ earlier, link }) =>
         restore(earlier, link, { released: released.some((pair) => pair.link === link), emptied: emptied(link) }),
       ),
-      ...restoreEntries(span, taken),
+      ...lines,
     ],
     kept: [...made, ...pairsOf(span)].filter(({ index }) => taken.has(index)).map(({ name }) => name),
+    moved,
+    deleted: gone.map(({ name }) => name),
   };
 }
 
@@ -107,49 +114,4 @@ function removeEntries({ addresses, routes }: Desired, { before, now }: Span): s
       if (kind === "address") return [`address del ${first} dev ${link}`];
       return [`route del ${destination} dev ${link}${table === undefined ? "" : ` table ${table}`}`];
     });
-}
-
-/**
- * What a NIC loses while it is down: IPv6 addresses, permanent neighbours, nexthop objects, and all routes but those that come
- * back with an address. Each after what it needs: nexthops before their groups, routes to gateways last.
- */
-function restoreEntries({ before, now }: Span, taken: ReadonlySet<number>): string[] {
-  const there = new Set(now.entries.map(({ kind, key }) => `${kind} ${key}`));
-  const names = new Map(now.links.map(({ index, name }) => [index, name]));
-  const nameOf = (word: string | number) => (typeof word === "number" ? names.get(word) : word);
-  const stays = (word: string | number) => typeof word !== "number" || (names.has(word) && !taken.has(word));
-  const lost = before.entries.filter(
-    ({ kind, key, words, madeBy }) =>
-      !there.has(`${kind} ${key}`) && !(kind === "route" && madeBy === "kernel") && words.every(stays),
-  );
-  return lost
-    .toSorted((one, other) => rank(one) - rank(other))
-    .map((entry) => `${verbOf(entry)} ${entry.words.map(nameOf).join(" ")}`);
-}
-
-function rank({ kind, words }: Entry): number {
-  switch (kind) {
-    case "address":
-      return 0;
-    case "neighbour":
-      return 1;
-    case "nexthop":
-      return words.includes("group") ? 3 : 2;
-    case "route":
-      return words.some((word) => word === "via" || word === "nexthop" || word === "nhid") ? 5 : 4;
-  }
-}
-
-function verbOf({ kind, words }: Entry): string {
-  switch (kind) {
-    case "address":
-      return "address add";
-    case "neighbour":
-      return words.includes("proxy") ? "neighbour add" : "neighbour replace";
-    case "nexthop":
-      return "nexthop replace";
-    case "route":
-      // Of a route of several ways some may be left.
-      return words.includes("nexthop") ? "route replace" : "route add";
-  }
 }

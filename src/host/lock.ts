@@ -48,6 +48,21 @@ export async function withLock<T>(work: (lock: number, had: Had) => Promise<T>):
   }
 }
 
+/** How often a holder that works for long shows that it lives, in ms. */
+const signs = 5000;
+
+/** Does what takes long with the lock held, so that those who wait for it don't lose patience. */
+export async function showingLife<T>(lock: number, work: () => Promise<T>): Promise<T> {
+  const show = () => futimesSync(lock, new Date(), new Date());
+  show();
+  const timer = setInterval(show, signs);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 /** The lock file of this network namespace. */
 export function lockPath(): string {
   return `${lockFolder}/netns-${statSync("/proc/self/ns/net").ino}.lock`;
@@ -104,7 +119,7 @@ async function waitForLock(fd: number): Promise<Had | undefined> {
   return had;
 }
 
-/** When somebody got the lock last: whoever gets it sets the file's time. */
+/** When somebody got the lock last, or showed that it lives: both set the file's time. */
 function turnOf(fd: number): number {
   return fstatSync(fd).mtimeMs;
 }

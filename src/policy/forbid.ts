@@ -16,7 +16,7 @@ export function findForbidden(policy: Policy, desired: Desired, current: Current
   const forbid = (link: string, what: string): void => {
     found.push({ reason: "forbidden", link, message: `the node's policy ${policyPath} forbids ${what}` });
   };
-  const { bond, interfaces, vlans } = desired;
+  const { bond, interfaces } = desired;
   const inPod = desired.place === "pod";
   if (policy.linkInContainer === false && inPod) forbid(interfaces.join(","), "linkInContainer: leave the entry out");
   const { ipamTypes } = policy;
@@ -34,9 +34,11 @@ export function findForbidden(policy: Policy, desired: Desired, current: Current
   if (policy.allowInUse === false && desired.allowInUse) {
     forbid(interfaces.join(","), "allowInUse: leave it out of the config");
   }
-  for (const { id, name } of policy.vlanIDs === undefined ? [] : vlans) {
+  if (policy.probe === false && !inPod && desired.probe)
+    forbid(interfaces.join(","), "probe: leave it out of the config");
+  for (const { id, name, what, advice } of policy.vlanIDs === undefined ? [] : listIDs(desired, current, below)) {
     if (!parseRanges(policy.vlanIDs ?? "")?.some(([first, last]) => first <= id && id <= last)) {
-      forbid(name, `VLAN ${id}, it allows ${policy.vlanIDs}: set another vlanID`);
+      forbid(name, `VLAN ${id}${what}, it allows ${policy.vlanIDs}: ${advice}`);
     }
   }
   // The other rules are about the links of the node.
@@ -60,6 +62,20 @@ export function findDenial(
   if (denial !== undefined) return `it denies ${denial}`;
   if (!mustBeAllowed || allow === undefined || allow.some(fits)) return undefined;
   return `it allows only ${allow.join(", ") || "none"}`;
+}
+
+/** The ids of the VLANs that a config makes, and on the node of those that it uses: a listed interface may be one. */
+function listIDs({ interfaces, vlans, place }: Desired, current: Current, below: readonly Link[]) {
+  const made = vlans.map(({ id, name }) => ({ id, name, what: "", advice: "set another vlanID" }));
+  if (place === "pod") return made;
+  const own = new Set(vlans.flatMap(({ name, shortName }) => [name, shortName]));
+  const listed = interfaces.flatMap((name) => findLink(current, name) ?? []);
+  const used = [...new Set([...listed, ...below])].flatMap(({ name, vlan }) =>
+    vlan === undefined || own.has(name)
+      ? []
+      : [{ id: vlan.id, name, what: `, which ${name} is`, advice: "use another interface" }],
+  );
+  return [...made, ...used];
 }
 
 /** Something that a config uses on the node, with all its names. */

@@ -24,7 +24,8 @@ export function judgeBy(policy: Policy | undefined): Judge {
   return async (desired, current) => {
     const listed = [...desired.interfaces, ...(desired.bond ? [desired.bond.name] : [])];
     const links = listed.flatMap((name) => findLink(current, name) ?? []);
-    const below = policy.interfaces && desired.place === "node" ? await observeBelow(links) : [];
+    const isAboutLinks = policy.interfaces !== undefined || policy.vlanIDs !== undefined;
+    const below = isAboutLinks && desired.place === "node" ? await observeBelow(links) : [];
     return [
       ...findForbidden(policy, desired, current, below),
       ...findUnfitKinds(desired, current, policy.interfaces?.slaveKinds ?? []),

@@ -39,6 +39,7 @@ const policyFields = {
   vlanIDs: ranges,
   bond: boolean,
   allowInUse: boolean,
+  probe: boolean,
   linkInContainer: boolean,
   plugin: boolean,
   pluginTypes: () => array(text("the type of a main plugin, such as ipvlan"), "an array of types of main plugins"),

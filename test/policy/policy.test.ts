@@ -36,7 +36,7 @@ describe("a policy's text", () => {
     ['{"bond":1.0}', "bond: got 1, allowed true or false"],
     [
       '{"Bond":false}',
-      'unknown key "Bond", allowed interfaces, vlanIDs, bond, allowInUse, linkInContainer, plugin, pluginTypes, ipamTypes; did you mean bond?',
+      'unknown key "Bond", allowed interfaces, vlanIDs, bond, allowInUse, probe, linkInContainer, plugin, pluginTypes, ipamTypes; did you mean bond?',
     ],
     ['{"bond":false,"bond":true}', 'the key "bond" is there twice'],
     ['{"interfaces":["ens*"]}', 'interfaces: got ["ens*"], allowed an object with allow, deny and slaveKinds'],
@@ -109,7 +109,14 @@ test.each([
 const eth0 = link(2, "eth0", { altNames: ["enp1s0", "lom1"] });
 const eth1 = link(3, "eth1");
 
-function judge(policy: Policy, interfaces: readonly string[], below: readonly Link[] = []): string[] {
+const eth05 = link(5, "eth0.5", { kind: "vlan", parent: "eth0", vlan: { id: 5, protocol: "802.1Q" } });
+
+function judge(
+  policy: Policy,
+  interfaces: readonly string[],
+  below: readonly Link[] = [],
+  more: object = {},
+): string[] {
   const desired: Desired = {
     interfaces,
     bond: undefined,
@@ -127,8 +134,9 @@ function judge(policy: Policy, interfaces: readonly string[], below: readonly Li
     place: "node",
     addresses: [],
     routes: [],
+    ...more,
   };
-  const current: Current = { links: [eth0, eth1], vlans: [], uses: new Map() };
+  const current: Current = { links: [eth0, eth1, eth05], vlans: [], uses: new Map() };
   return findForbidden(policy, desired, current, below).map(({ link }) => link);
 }
 
@@ -147,6 +155,22 @@ describe("a NIC's names", () => {
     [{ deny: ["eth*.100"] }, "eth1", false],
   ])("%j: %s may be used: %p", (interfaces, name, may) => {
     expect(judge({ interfaces }, [name]).length === 0).toBe(may);
+  });
+
+  test("a VLAN that is listed, or lies below what is, counts as its id does", () => {
+    expect(judge({ vlanIDs: "100" }, ["eth0"])).toEqual([]);
+    expect(judge({ vlanIDs: "100" }, ["eth0.5"])).toEqual(["eth0.5"]);
+    expect(judge({ vlanIDs: "5,100" }, ["eth0.5"])).toEqual([]);
+    expect(judge({ vlanIDs: "100" }, ["eth1"], [{ ...eth05, master: "eth1" }])).toEqual(["eth0.5"]);
+    // In a Pod it is the Pod's own.
+    expect(judge({ vlanIDs: "100" }, ["eth0.5"], [], { place: "pod" })).toEqual([]);
+  });
+
+  test("whether a config may ask on the wire", () => {
+    const probe = { probe: { addresses: ["192.0.2.1"], timeout: 3, onSilence: "fail" } };
+    expect(judge({ probe: false }, ["eth0"], [], probe)).toEqual(["eth0"]);
+    expect(judge({ probe: true }, ["eth0"], [], probe)).toEqual([]);
+    expect(judge({ probe: false }, ["eth0"])).toEqual([]);
   });
 
   test("a denied NIC below a listed link is found by each of its names", () => {

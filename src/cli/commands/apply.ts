@@ -2,6 +2,7 @@ import { isatty } from "node:tty";
 import { apply } from "../../apply/apply.ts";
 import type { Choosing } from "../../apply/locked.ts";
 import { applyNetwork } from "../../apply/network.ts";
+import { recover } from "../../apply/recover.ts";
 import { CniError, Code } from "../../error.ts";
 import { runIp } from "../../host/ip.ts";
 import { withLock } from "../../host/lock.ts";
@@ -148,6 +149,8 @@ async function bringInLine(desired: Desired, done: Step[]): Promise<void> {
     throw new CniError(Code.noPermission, "ifacer may not change the network: run it as root with CAP_NET_ADMIN");
   }
   await withLock(async (lock) => {
+    const { notes } = await recover({ lock });
+    done.push(...notes.map((message) => ({ message })));
     for (const { drift, line } of planUpdates((await planNow(desired)).drift)) {
       if (line === undefined) continue;
       const { stderr, status } = await runIp(["-batch", "-"], [line], { lock });

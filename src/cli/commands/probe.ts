@@ -1,4 +1,4 @@
-import { withLock } from "../../host/lock.ts";
+import { showingLife, withLock } from "../../host/lock.ts";
 import { ask } from "../../wire/ask.ts";
 import type { Question } from "../../wire/question.ts";
 import { type Options, UsageError } from "../arguments.ts";
@@ -156,7 +156,7 @@ async function askAll(wishes: readonly Wish[], { links, held, timeout, screen, q
       },
     });
   // A VLAN that is made for a question is in the way of an ADD that makes the same.
-  const answers = questions.some(needsLock) ? await withLock(work) : await work();
+  const answers = questions.some(needsLock) ? await withLock((lock) => showingLife(lock, work)) : await work();
   const outcomes = new Map(answers.map(({ question, outcome }) => [question, outcome]));
   const open = judged.filter(({ verdict }) => verdict === undefined);
   const direct = await judgeDirectly(open, { outcomes, held, timeout });

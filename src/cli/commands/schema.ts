@@ -142,6 +142,7 @@ const policyWords: Readonly<Record<string, string>> = {
   vlanIDs: "VLAN ids that configs may use, such as 100-199,300.",
   bond: "Whether configs may have a bond.",
   allowInUse: "Whether configs may set allowInUse.",
+  probe: "Whether configs may have a probe, which asks on the wire with the lock held.",
   linkInContainer: "Whether configs may have links in the Pod.",
   plugin: "Whether configs may attach Pods by another plugin (plugin).",
   pluginTypes: "Types of main plugins that plugin.type may name, as ifacer starts them as root.",

@@ -1,4 +1,5 @@
 import type { Group, Summary } from "../../fleet/summary.ts";
+import { escapeUnseen } from "../../unseen.ts";
 import {
   describeOutcome,
   describeReason,
@@ -8,7 +9,6 @@ import {
   listNames,
   phrase,
 } from "./fleetWords.ts";
-import { escapeUnseen } from "./screen.ts";
 
 /** The nodes at one look, as tables in Markdown, for a ticket. */
 export function writeFleetTable(summary: Summary, extent: Extent): string {
