@@ -84,8 +84,8 @@ function planRoute(route: DesiredRoute, current: Current, byDestination: Readonl
   const alike = (byDestination.get(writeDestination(route.destination)) ?? []).filter(({ other }) =>
     hasSameKey(route, other),
   );
-  const wanted = [{ link: name, gateway: route.gateway }, ...(further ?? [])].map(writeHop).sort().join();
-  if (alike.some(({ other }) => readHops(other.words).map(writeHop).sort().join() === wanted)) return {};
+  const hops = [{ link: name, gateway: route.gateway }, ...(further ?? [])];
+  if (alike.some(({ other }) => leadsThrough(other, hops))) return {};
   const [first] = alike;
   if (first === undefined)
     return { change: { type: "addRoute", link: name, route: further ? { ...route, further } : route } };
@@ -102,14 +102,25 @@ function hasSameKey(route: DesiredRoute, { words, table }: Route): boolean {
   );
 }
 
+/** Whether a route that was seen has just these ways, in any order. */
+function leadsThrough({ words }: Route, hops: readonly Hop[]): boolean {
+  const seen = readHops(words);
+  if (seen.length !== hops.length) return false;
+  const [only, ...others] = hops;
+  // There may be thousands of these.
+  if (others.length === 0) return only?.link === seen[0]?.link && only?.gateway === seen[0]?.gateway;
+  return seen.map(writeHop).sort().join() === hops.map(writeHop).sort().join();
+}
+
 function writeHop({ link, gateway = "" }: Hop): string {
   return `${gateway} ${link}`;
 }
 
 /** The ways of a route that was seen: one, or those of its list. */
 function readHops(words: readonly string[]): Hop[] {
+  if (!words.includes("nexthop")) return [{ link: wordAfter(words, "dev") ?? "", gateway: wordAfter(words, "via") }];
   const starts = words.flatMap((word, at) => (word === "nexthop" ? [at] : []));
-  const parts = starts.length === 0 ? [words] : starts.map((at, place) => words.slice(at, starts[place + 1]));
+  const parts = starts.map((at, place) => words.slice(at, starts[place + 1]));
   return parts.map((part) => ({ link: wordAfter(part, "dev") ?? "", gateway: wordAfter(part, "via") }));
 }
 
