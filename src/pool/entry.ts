@@ -163,7 +163,12 @@ function readInterfaces(reader: Reader): readonly string[] | undefined {
 
 /** An empty list is as good as none: the operator of the multi-nic plugin writes one where it knows no networks. */
 function readNetworks(reader: Reader, key: string): readonly Subnet[] {
-  return (reader.texts(key) ?? []).flatMap((text, index, all) => {
+  const texts = reader.texts(key) ?? [];
+  if (texts.length > mostListed.networks) {
+    reader.refuse(key, `got ${texts.length} networks, allowed up to ${mostListed.networks}`);
+    return [];
+  }
+  return texts.flatMap((text, index, all) => {
     const path = `${key}[${index}]`;
     const subnet = parseSubnet(text);
     if (subnet?.family !== "4") {
@@ -174,6 +179,12 @@ function readNetworks(reader: Reader, key: string): readonly Subnet[] {
     return [networkOf(subnet)];
   });
 }
+
+/** 1,024 networks: no node has as many NICs. */
+const mostInterfaceBits = 10;
+
+/** A config is a tenant's: what it lists is looked at again and again. */
+const mostListed = { networks: 256, peers: 4096 };
 
 /** As in the plugin that this one stands in for. */
 const defaults = { subnet: "172.30.0.0/16", interfaceBlock: 2, hostBlock: 8 };
@@ -198,7 +209,7 @@ function readAddressPlan(reader: Reader, ipam: Reader): AddressPlan | undefined 
   }
   const blocks = {
     subnet,
-    interfaceBlock: ipam.integer("interfaceBlock", { min: 0, max: 32 }) ?? defaults.interfaceBlock,
+    interfaceBlock: ipam.integer("interfaceBlock", { min: 0, max: mostInterfaceBits }) ?? defaults.interfaceBlock,
     hostBlock: ipam.integer("hostBlock", { min: 0, max: 32 }) ?? defaults.hostBlock,
     excludes: readNetworks(ipam, "excludeCIDRs"),
   };
@@ -208,7 +219,10 @@ function readAddressPlan(reader: Reader, ipam: Reader): AddressPlan | undefined 
   if (dataDir && !dataDir.startsWith("/")) ipam.refuse("dataDir", `${JSON.stringify(dataDir)} is no absolute path`);
   const mode = ipam.oneOf("vlanMode", ["l2", "l3", "l3s"]);
   const table = readTable(reader, ipam);
-  const peers = ipam.objects("peers")?.map(readPeer);
+  const listed = ipam.objects("peers");
+  const isTooLong = listed !== undefined && listed.length > mostListed.peers;
+  if (isTooLong) ipam.refuse("peers", `got ${listed.length} nodes, allowed up to ${mostListed.peers}`);
+  const peers = isTooLong ? [] : listed?.map(readPeer);
   const routing = mode === "l3" || mode === "l3s" ? { table, peers } : undefined;
   return { blocks, dataDir: dataDir || undefined, routing };
 }

@@ -123,7 +123,11 @@ export function findBlocks(
   { index, host }: { index: number; host: number },
 ): NicBlocks | { readonly fault: string } {
   const vlanCIDR = findVlanCIDR(blocks, index);
-  if ("fault" in vlanCIDR) return vlanCIDR;
+  return "fault" in vlanCIDR ? vlanCIDR : findBlocksIn(blocks, vlanCIDR, host);
+}
+
+/** Of the block of a NIC's network, that of the node with this index. */
+export function findBlocksIn(blocks: Blocks, vlanCIDR: Subnet, host: number): NicBlocks | { readonly fault: string } {
   const podCIDR = findPodCIDR(blocks, vlanCIDR, host);
   if ("fault" in podCIDR) return podCIDR;
   if (listRanges(blocks, podCIDR).length === 0) {

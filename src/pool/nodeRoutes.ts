@@ -1,8 +1,8 @@
 import { contains, parseAddress, type Subnet, writeAddress, writeSubnet } from "../config/addresses.ts";
 import type { DesiredRoute, RoutingRule } from "../model.ts";
-import { rangeOf } from "./blocks.ts";
+import { findVlanCIDR, rangeOf } from "./blocks.ts";
 import type { AddressPlan, Peer } from "./entry.ts";
-import { findBlocks, findNicBlocks, type HostIndex, numberOf, type PlacedNic } from "./nics.ts";
+import { findBlocksIn, findNicBlocks, type HostIndex, numberOf, type PlacedNic } from "./nics.ts";
 
 /** What the node needs for its Pods to reach those of other nodes. */
 export interface NodeRoutes {
@@ -29,7 +29,9 @@ export function planNodeRoutes(
   const faults: string[] = [];
   const routes = new Map<string, DesiredRoute>();
   for (const { master, network, index } of nics) {
-    if (network === undefined) continue;
+    const vlanCIDR = findVlanCIDR(blocks, index);
+    // That this node has no block there is told of its NIC.
+    if (network === undefined || "fault" in vlanCIDR) continue;
     const others = peers ? listPeers(peers, network) : listNeighbours(network, hostIndex);
     if ("fault" in others) {
       faults.push(`${master.name}: ${others.fault}`);
@@ -37,7 +39,7 @@ export function planNodeRoutes(
     }
     for (const { address, host } of others.nodes) {
       // Who has a number beyond the blocks has no Pods of this network.
-      const block = own.has(address) ? undefined : findBlocks(blocks, { index, host });
+      const block = own.has(address) ? undefined : findBlocksIn(blocks, vlanCIDR, host);
       if (block === undefined || "fault" in block) continue;
       const destination = writeSubnet(block.podCIDR);
       const gateway = writeAddress({ family: "4", value: address });

@@ -168,7 +168,7 @@ describe("what is wrong with an entry", () => {
       { ...l3, ipam: { ...blocks, hostBlock: 33, interfaceBlock: "2" } },
       6,
       [
-        'ipam.interfaceBlock: wrong type, got "2", allowed an integer from 0 to 32',
+        'ipam.interfaceBlock: wrong type, got "2", allowed an integer from 0 to 10',
         "ipam.hostBlock: out of range, got 33, allowed an integer from 0 to 32",
       ],
     ],
