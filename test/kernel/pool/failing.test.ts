@@ -164,30 +164,43 @@ describe("a killed ADD: DEL leaves nothing, and the next ADD works", () => {
   );
 });
 
-test("DEL in every bad way frees the addresses, twice is success", async () => {
-  const ways: [config: (result: object) => object, env: Record<string, string | undefined>, unmake: boolean][] = [
-    [(prevResult) => ({ ...entryFor(node), prevResult }), {}, false],
-    [() => entryFor(node), {}, false],
-    [() => ({ ...entryFor(node), prevResult: { cniVersion: "1.0.0", ips: 5 } }), {}, false],
-    [(prevResult) => ({ ...entryFor(node), prevResult }), { CNI_NETNS: "" }, true],
-    [() => entryFor(node), { CNI_NETNS: undefined }, true],
-    [() => entryFor(node), { CNI_NETNS: "/run/netns/gone" }, true],
-    [() => entryFor(node), { CNI_NETNS: "/proc/self/ns/net" }, true],
-    // The NICs have other names by now.
-    [() => entryFor(node, { interfaces: ["ens7", "ens8"] }), { CNI_NETNS: "" }, true],
-    [() => ({ ...entryFor(node), cniVersion: "0.3.1" }), { PATH: "/nowhere" }, false],
+describe("DEL in every bad way frees the addresses, twice is success", () => {
+  type Way = [
+    what: string,
+    configOf: (result: object) => object,
+    env: Record<string, string | undefined>,
+    isKept: boolean,
   ];
-  for (const [index, [configOf, env, isKept]] of ways.entries()) {
-    const pod = await startPod();
-    await using _ = pod.ns;
-    const result = await add(pod, entryFor(node));
-    for (const time of [1, 2]) {
-      const { status, stdout } = await call(pod, "DEL", configOf(result), env);
-      expect([index, time, status, stdout, node.given()]).toEqual([index, time, 0, "", []]);
-    }
-    expect([index, await linksOf(pod)]).toEqual([index, isKept ? ["net1-0", "net1-1"] : []]);
-  }
-}, 240_000);
+  test.each<Way>([
+    ["with the previous result", (prevResult) => ({ ...entryFor(node), prevResult }), {}, false],
+    ["without", () => ({ ...entryFor(node), cniVersion: "0.3.1" }), {}, false],
+    ["with a broken one", () => ({ ...entryFor(node), prevResult: { cniVersion: "1.0.0", ips: 5 } }), {}, false],
+    ["without the namespace", (prevResult) => ({ ...entryFor(node), prevResult }), { CNI_NETNS: "" }, true],
+    ["without both", () => entryFor(node), { CNI_NETNS: undefined }, true],
+    ["with a namespace that is gone", () => entryFor(node), { CNI_NETNS: "/run/netns/gone" }, true],
+    ["with ifacer's own namespace", () => entryFor(node), { CNI_NETNS: "/proc/self/ns/net" }, true],
+    [
+      "with NICs that have other names",
+      () => entryFor(node, { interfaces: ["ens7", "ens8"] }),
+      { CNI_NETNS: "" },
+      true,
+    ],
+    ["without 'ip'", () => entryFor(node), { PATH: "/nowhere" }, false],
+  ])(
+    "%s",
+    async (_what, configOf, env, isKept) => {
+      const pod = await startPod();
+      await using _ = pod.ns;
+      const result = await add(pod, entryFor(node));
+      for (const time of [1, 2]) {
+        const { status, stdout } = await call(pod, "DEL", configOf(result), env);
+        expect([time, status, stdout, node.given()]).toEqual([time, 0, "", []]);
+      }
+      expect(await linksOf(pod)).toEqual(isKept ? ["net1-0", "net1-1"] : []);
+    },
+    240_000,
+  );
+});
 
 test("a NIC that vanishes, between two interfaces and under a running Pod", async () => {
   await using other = await between.node(2);
