@@ -46,7 +46,7 @@ export async function chooseWithLink({ look, desire }: Way, { lock, had, isInPla
   const lines = down.flatMap(({ name }) => writeLines({ type: "raise", name }));
   await runIp(["-force", "-batch", "-"], lines, { lock });
   const choice = await waitForLinks(look);
-  noteOnLock(lock, JSON.stringify({ ended: Date.now(), inVain: listPending(choice).map(({ name }) => name) }));
+  noteOnLock(lock, [Date.now(), ...listPending(choice).map(({ name }) => name)].join(" "));
   const outcome = attempt(() => desire(choice));
   const kept = new Set("value" in outcome ? choice.chosen.map(({ link }) => link.index) : []);
   const setDown = async (links: readonly Link[]) => {
@@ -66,12 +66,8 @@ export async function chooseWithLink({ look, desire }: Way, { lock, had, isInPla
 
 /** Whether somebody has waited for the links of all of these in vain since this call began. */
 function wasInVain(down: readonly Link[], lock: number): boolean {
-  try {
-    const { ended, inVain } = JSON.parse(readNoteOnLock(lock));
-    return ended > performance.timeOrigin && down.every(({ name }) => inVain.includes(name));
-  } catch {
-    return false;
-  }
+  const [ended, ...inVain] = readNoteOnLock(lock).split(" ");
+  return Number(ended) > performance.timeOrigin && down.every(({ name }) => inVain.includes(name));
 }
 
 function attempt<T>(work: () => T): { readonly value: T } | { readonly fault: unknown } {
