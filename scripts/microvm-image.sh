@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 # What init loads at once, and what the kernel may ask for by itself; depmod knows what these depend on.
 modules=(virtio_pci virtio_net 9pnet_virtio 9p overlay 8021q bonding dummy veth macvlan macvtap ipvlan bridge team vrf vxlan
-  ifb sch_ingress act_mirred ipv6 tls e1000 e1000e vmxnet3)
+  ifb sch_ingress act_mirred ipv6 tls e1000 e1000e vmxnet3 nft_chain_nat nft_nat nft_masq nft_ct)
 
 package=$(compgen -G '.cache/kernel/linux-image-*.deb') || {
   echo "microvm: there is no kernel in .cache/kernel yet: run 'make setup' first" >&2

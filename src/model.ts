@@ -75,6 +75,8 @@ export interface DesiredRoute {
   readonly destination: string;
   /** `undefined`: the destination is on the link. */
   readonly gateway: string | undefined;
+  /** Gateways that are as good: a route by one of these is kept. */
+  readonly otherGateways?: readonly string[] | undefined;
   /** Attributes by iproute2's words for them (`metric`, `table`, `scope`, `mtu`, `advmss`), in that order. */
   readonly attributes: readonly Setting[];
   /** Its other ways, where it is one route by way of several links, over which the kernel spreads what it sends. */
@@ -95,7 +97,39 @@ export interface RoutingRule {
 /** Such a rule as it was seen. */
 export interface SeenRule extends RoutingRule {
   /** Its place among the rules. */
-  readonly priority: number;
+  readonly priority?: number;
+}
+
+/** One end of a pair of links (veth(4)), by the name that it has in its place. */
+export interface DesiredEnd {
+  readonly name: string;
+  /** Given when the pair is made, so that nobody rewrites it; it tells whose the end is. */
+  readonly mac: string;
+  /** In bytes. Of a pair that is there already any is right. */
+  readonly mtu: number;
+  readonly alias: string;
+  /** The other end and the path of its network namespace, where this place is the one that makes both. */
+  readonly peer: { readonly name: string; readonly mac: string; readonly netns: string } | undefined;
+}
+
+/** An entry of a neighbour table that is permanent: who has the address is not asked. */
+export interface Neighbour {
+  readonly link: string;
+  readonly address: string;
+  readonly mac: string;
+}
+
+/** What one place is to have for a Pod's way to its node, beside the routes. */
+export interface DesiredPath {
+  /** `undefined`: only the MAC is wanted. */
+  readonly end: DesiredEnd | undefined;
+  readonly neighbours: readonly Neighbour[];
+  /** The MAC that the Pod's own interface is to get. */
+  readonly mac: { readonly link: string; readonly mac: string } | undefined;
+  /** Routes that go, by their words: others have taken their place in a table of their own. */
+  readonly leaving: readonly { readonly link: string; readonly words: readonly string[] }[];
+  /** The subnets that the config leads to the node, which a policy may limit. */
+  readonly subnets: readonly string[];
 }
 
 /** Whom an ADD that has made or raised something asks on the wire. */
@@ -129,8 +163,8 @@ export interface Desired {
   /** Of the links above; known only when the IPAM plugin has given them. */
   readonly addresses: readonly DesiredAddress[];
   readonly routes: readonly DesiredRoute[];
-  /** On the node alone. */
   readonly rules?: readonly RoutingRule[] | undefined;
+  readonly path?: DesiredPath | undefined;
 }
 
 /** A link of the host, reduced to what ifacer decides on. */
@@ -216,9 +250,7 @@ export interface Use {
 
 /** Kinds of link that stand on a NIC without being its master; VLANs are known from /proc/net/vlan/config. */
 export const stackedKinds: readonly string[] = [
-  ...["macvlan", "macvtap", "ipvlan", "ipvtap", "macsec", "vxlan", "xfrm"],
-  // The ports of a switch chip, and rings, which have two slaves without being their master.
-  ...["dsa", "hsr"],
+  ...["macvlan", "macvtap", "ipvlan", "ipvtap", "macsec", "vxlan"],
   // Tunnels that were given a device for their packets.
   ...["gre", "gretap", "erspan", "ip6gre", "ip6gretap", "ip6erspan", "ipip", "sit", "ip6tnl", "vti", "vti6"],
 ];
@@ -230,8 +262,26 @@ export interface Current {
   readonly vlans: readonly VlanEntry[];
   /** By the NIC's own name; empty unless it was asked for. */
   readonly uses: ReadonlyMap<string, Use>;
-  /** Those that look a whole network up in a table, where rules are wanted. */
+  /** The permanent ones, where they were asked for. */
+  readonly neighbours?: readonly Neighbour[];
   readonly rules?: readonly SeenRule[] | undefined;
+}
+
+/** An address of the node. */
+export interface LocalAddress {
+  readonly address: string;
+  readonly link: string;
+  /** It is a NIC, a bond or a VLAN. */
+  readonly isOnWire: boolean;
+}
+
+/** What a Pod's way to its node has to know of the node. */
+export interface NodeView {
+  /** The node's end, and what leads to the Pod's addresses. */
+  readonly current: Current;
+  readonly locals: readonly LocalAddress[];
+  /** By addresses of the Pod: the address of its own that the node would use towards them. */
+  readonly sources: ReadonlyMap<string, string>;
 }
 
 /** The device that every network namespace has for talking to itself. */
@@ -281,7 +331,19 @@ export type Change =
   | { readonly type: "raise"; readonly name: string }
   | { readonly type: "addAddress"; readonly link: string; readonly address: string }
   | { readonly type: "addRoute"; readonly link: string; readonly route: DesiredRoute }
-  | { readonly type: "addRule"; readonly rule: RoutingRule };
+  | {
+      readonly type: "addPair";
+      readonly name: string;
+      readonly mac: string;
+      readonly mtu: number;
+      readonly alias: string;
+      readonly peer: NonNullable<DesiredEnd["peer"]>;
+    }
+  | { readonly type: "setAlias"; readonly name: string; readonly alias: string }
+  | { readonly type: "setMAC"; readonly name: string; readonly mac: string }
+  | { readonly type: "addNeighbour"; readonly neighbour: Neighbour }
+  | { readonly type: "addRule"; readonly rule: RoutingRule }
+  | { readonly type: "removeRoute"; readonly link: string; readonly words: readonly string[] };
 
 /** Something on the host that ifacer would have to bend, that is not there and can't be made, or that the policy forbids. */
 export interface Conflict {

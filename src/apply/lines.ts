@@ -63,11 +63,30 @@ export function writeLines(change: Change): string[] {
       if (others.length === 0) return [words("route add", destination, ...own, ...rest)];
       return [words("route add", destination, ...rest, ...[own, ...others].flatMap((hop) => ["nexthop", ...hop]))];
     }
+    case "addPair": {
+      // Both ends by one message: there is never one without the other.
+      const { name, mac, mtu, peer } = change;
+      const other = ["peer name", peer.name, "mtu", mtu, "address", peer.mac, "netns", peer.netns];
+      return [
+        words("link add name", name, "mtu", mtu, "address", mac, "type veth", ...other),
+        words("link set dev", name, "alias", change.alias),
+      ];
+    }
+    case "setAlias":
+      return [words("link set dev", change.name, "alias", change.alias)];
+    case "setMAC":
+      return [words("link set dev", change.name, "address", change.mac)];
+    case "addNeighbour": {
+      const { address, mac, link } = change.neighbour;
+      return [words("neighbour replace", address, "lladdr", mac, "dev", link, "nud permanent")];
+    }
     case "addRule": {
       const { from, table } = change.rule;
       // Its number is its place too: behind the kernel's own tables and before `main`, and not what is free by chance.
       return [words("rule add from", from, "lookup", table, "priority", table)];
     }
+    case "removeRoute":
+      return [words("route del", ...change.words)];
   }
 }
 

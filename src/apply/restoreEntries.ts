@@ -100,6 +100,8 @@ function describe({ kind, key, words }: Entry, nameOf: (word: string | number) =
       return `the neighbour ${first === "proxy" ? second : first} on ${nameOf(words[words.indexOf("dev") + 1] ?? "")}`;
     case "nexthop":
       return `the nexthop with id ${second}`;
+    case "rule":
+      return `the rule ${words.join(" ")}`;
     case "route": {
       const table = words[words.indexOf("table") + 1];
       const isUsual = !words.includes("table") || table === "main";
@@ -114,6 +116,8 @@ function rank({ kind, words }: Entry): number {
       return 0;
     case "neighbour":
       return 1;
+    case "rule":
+      return 6;
     case "nexthop":
       return words.includes("group") ? 3 : 2;
     case "route":
@@ -128,6 +132,8 @@ function verbOf({ kind, words }: Entry, isRest: boolean): string {
     case "neighbour":
       // What the kernel has learnt meanwhile is no permanent one.
       return words.includes("proxy") ? "neighbour add" : "neighbour replace";
+    case "rule":
+      return "rule add";
     case "nexthop":
       return isRest ? "nexthop replace" : "nexthop add";
     case "route":

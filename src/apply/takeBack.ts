@@ -1,7 +1,8 @@
 import { type IpSite, runIp } from "../host/ip.ts";
 import type { Desired } from "../model.ts";
-import { listOwnNames, type Snapshot, snapshotNow } from "../observe/snapshot.ts";
+import { listOwnNames, type Snapshot, snapshotNow, snapshotOf } from "../observe/snapshot.ts";
 import { isSafeLine } from "./lines.ts";
+import { lookAt } from "./site.ts";
 import { planUndo, type Undoing } from "./undo.ts";
 
 /** What came of taking back. */
@@ -25,11 +26,14 @@ const mostAlone = 1000;
 /** Makes a place again what it was `before`. Throws code 102 or 103 where `ip` can't look at it. */
 export async function takeBack(desired: Desired, before: Snapshot, site: IpSite): Promise<TakenBack> {
   const own = listOwnNames(desired);
-  const look = () => snapshotNow(before, { isConcerned: ({ name }) => own.includes(name), site });
+  const look = async () =>
+    desired.path
+      ? snapshotOf(desired, await lookAt(site, desired, "links"))
+      : snapshotNow(before, { isConcerned: ({ name }) => own.includes(name), site });
   const now = await look();
   const first = planUndo(desired, { before, now });
   // What a Pod owns nobody else stands on.
-  if (first.deleted.length === 0 || desired.place === "pod")
+  if (first.deleted.length === 0 || desired.place === "pod" || desired.path)
     return carryBack(first, async () => planUndo(desired, { before, now: await look() }), site);
   const { guard } = await import("./guard.ts");
   const { busy, end } = await guard(first.deleted, site);

@@ -1,5 +1,6 @@
 import type { Desired, Link } from "../model.ts";
 import { listOwnNames, type Snapshot } from "../observe/snapshot.ts";
+import { isEnd } from "../plan/path.ts";
 import { alias } from "./lines.ts";
 
 /** Two looks at one place, and what lies between them was done by an ADD. */
@@ -22,9 +23,15 @@ interface Links {
 export function findMade(desired: Desired, span: Span): readonly Link[] {
   return findAppeared(desired, span).filter(
     (link) =>
-      link.kind === (link.name === desired.bond?.name ? "bond" : "vlan") &&
-      (link.alias === alias || (link.alias === undefined && !link.up)),
+      isOwnEnd(desired, link) ||
+      (link.kind === (link.name === desired.bond?.name ? "bond" : "vlan") &&
+        (link.alias === alias || (link.alias === undefined && !link.up))),
   );
+}
+
+/** Whether a link is the end of a pair that the plan of a node path wants: its MAC tells, before it has any alias. */
+export function isOwnEnd({ path }: Desired, link: Link): boolean {
+  return path?.end !== undefined && link.name === path.end.name && isEnd(link, path.end);
 }
 
 export function findByIndex({ links }: Links, { index }: Link): Link | undefined {
@@ -38,7 +45,7 @@ export function findByIndex({ links }: Links, { index }: Link): Link | undefined
  */
 export function findTaken(desired: Desired, { before, now }: Span): ReadonlySet<number> {
   // What belongs to a Pod is its own: nobody else stands on it, and the runtime makes one call at a time.
-  if (desired.place === "pod") return new Set();
+  if (desired.place === "pod" || desired.path) return new Set();
   const made = findMade(desired, { before, now });
   const raised = now.links.filter((link) => link.up && findByIndex(before, link)?.up === false);
   const taken = new Set<number>();

@@ -46,7 +46,11 @@ export function planUndo(desired: Desired, span: Span): Undoing {
       ...released.map(({ link }) => `link set dev ${link.name} nomaster`),
       ...gone.filter(({ kind }) => kind !== "vlan").map(remove),
       ...restored.flatMap(({ earlier, link }) =>
-        restore(earlier, link, { released: released.some((pair) => pair.link === link), emptied: emptied(link) }),
+        restore(
+          desired,
+          { earlier, link },
+          { released: released.some((pair) => pair.link === link), emptied: emptied(link) },
+        ),
       ),
       ...lines,
     ],
@@ -76,7 +80,11 @@ interface Fate {
   readonly emptied: boolean;
 }
 
-function restore(earlier: Link, link: Link, { released, emptied }: Fate): string[] {
+function restore(
+  { path }: Desired,
+  { earlier, link }: { earlier: Link; link: Link },
+  { released, emptied }: Fate,
+): string[] {
   const { name } = link;
   const lines = link.altNames
     // That of a link that was renamed meanwhile may be its old name.
@@ -85,7 +93,9 @@ function restore(earlier: Link, link: Link, { released, emptied }: Fate): string
   if (link.up && !earlier.up) lines.push(`link set dev ${name} down`);
   // A NIC that leaves its bond gets its own MAC back from the driver; a bond that loses its last slave gets a random one.
   const isBond = link.kind === "bond";
-  const mac = (isBond && link.mac !== earlier.mac && !released) || emptied ? earlier.mac : undefined;
+  const isGiven = path?.mac?.link === name && link.mac !== earlier.mac;
+  const mac = (isBond && link.mac !== earlier.mac && !released) || emptied || isGiven ? earlier.mac : undefined;
+  if (path && link.alias !== earlier.alias) lines.push(`link set dev ${name} alias ${earlier.alias || '""'}`);
   if (isBond) lines.push(...restoreBond(earlier, link, { mac }));
   else if (mac !== undefined) lines.push(`link set dev ${name} address ${mac}`);
   // Of a NIC that ifacer does not enslave it changes neither.
@@ -96,7 +106,7 @@ function restore(earlier: Link, link: Link, { released, emptied }: Fate): string
 }
 
 /** Addresses and routes that the config wants, on its own links where these were there before without them. */
-function removeEntries({ addresses, routes }: Desired, { before, now }: Span): string[] {
+function removeEntries({ addresses, routes, rules = [], path }: Desired, { before, now }: Span): string[] {
   const earlier = new Set(before.entries.map(({ kind, key }) => `${kind} ${key}`));
   const names = new Map(now.links.filter((link) => findByIndex(before, link)).map(({ index, name }) => [index, name]));
   return now.entries
@@ -104,14 +114,22 @@ function removeEntries({ addresses, routes }: Desired, { before, now }: Span): s
     .flatMap(({ kind, words }) => {
       const link = words.flatMap((word) => (typeof word === "number" ? (names.get(word) ?? []) : []))[0];
       const [first, destination] = words;
-      const table = words.includes("table") ? String(words[words.indexOf("table") + 1]) : undefined;
       const isWanted =
         (kind === "address" &&
           addresses.some((own) => own.link === link && first === `${own.local}/${own.prefixLength}`)) ||
         (kind === "route" &&
           routes.some((own) => own.link === link && destination === writeDestination(own.destination)));
-      if (!isWanted || link === undefined) return [];
-      if (kind === "address") return [`address del ${first} dev ${link}`];
-      return [`route del ${destination} dev ${link}${table === undefined ? "" : ` table ${table}`}`];
+      const isNeighbour =
+        kind === "neighbour" && path?.neighbours.some((own) => own.link === link && first === own.address);
+      const isRule = kind === "rule" && rules.some(({ from, table }) => words[1] === from && words[3] === table);
+      if (isRule) return [`rule del ${words.join(" ")}`];
+      if (link === undefined) return [];
+      if (isNeighbour) return [`neighbour del ${first} dev ${link}`];
+      if (!isWanted) return [];
+      const table = words[words.indexOf("table") + 1];
+      const place = words.includes("table") && table !== "main" ? ` table ${table}` : "";
+      return kind === "address"
+        ? [`address del ${first} dev ${link}`]
+        : [`route del ${destination} dev ${link}${place}`];
     });
 }

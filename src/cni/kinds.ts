@@ -35,6 +35,22 @@ export type EntryKind = {
 /** Loads what answers for the links of the node, which is what almost every call is about. */
 export const loadNodeLinks = () => import("./entries/nodeLinks.ts");
 
+/** Those but the first are of Spidernet's veth plugin, for lists of subnets and the prefix of MACs. */
+const pathKeys = [
+  "nodePath",
+  "service_cidr",
+  "cluster_cidr",
+  "service_hijack_subnet",
+  "overlay_hijack_subnet",
+  "additional_hijack_subnet",
+  "mac_prefix",
+];
+
+/** The key that makes an entry a way from the Pod to its node, if there is one. */
+export function findPathKey(body: JsonObject): string | undefined {
+  return pathKeys.find((key) => member(body, key) !== undefined);
+}
+
 /** Links of the node: every entry that has no key of another kind. */
 const nodeLinks: EntryKind = {
   what: "links of the node",
@@ -68,6 +84,12 @@ const keyedKinds: readonly EntryKind[] = [
     place: "pod",
     findKey: (body) => (isPool(body) ? "plugin" : undefined),
     load: () => import("./entries/poolLinks.ts"),
+  },
+  {
+    what: "a way from the Pod to its node",
+    place: "pod",
+    findKey: findPathKey,
+    load: () => import("./entries/nodePath.ts"),
   },
 ];
 

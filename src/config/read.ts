@@ -1,5 +1,5 @@
 import * as z from "zod/v4/core";
-import { Code, type Code as ErrorCode, errorOfAll } from "../error.ts";
+import { type CniError, Code, type Code as ErrorCode, errorOfAll } from "../error.ts";
 import { describeJson, foldName, type Json, JsonObject, member } from "../json.ts";
 import type { Desired, Problem } from "../model.ts";
 import { desire, type InPod } from "./desired.ts";
@@ -46,11 +46,13 @@ export function readConfig(body: JsonObject, pod?: InPod): ConfigReading {
 /** A config without problems. Throws code 6 or 7 with all that is wrong with it in the details. */
 export function requireDesired(reading: ConfigReading): Extract<ConfigReading, { desired: Desired }> {
   if (reading.desired) return reading;
-  throw errorOfAll(
-    reading.code,
-    reading.problems.map(({ path, message }) => `${path}: ${message}`),
-    { lead: "the config is not valid, " },
-  );
+  throw refuseConfig(reading);
+}
+
+/** The error that tells all that is wrong with a config. */
+export function refuseConfig({ code, problems }: { code: ErrorCode; problems: readonly Problem[] }): CniError {
+  const faults = problems.map(({ path, message }) => `${path}: ${message}`);
+  return errorOfAll(code, faults, { lead: "the config is not valid, " });
 }
 
 type Plain = Record<string, unknown>;

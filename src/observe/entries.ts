@@ -2,7 +2,7 @@ import type { Address } from "../model.ts";
 
 /** Something that a place has beside its links, and that its link may lose while it is down. */
 export interface Entry {
-  readonly kind: "address" | "neighbour" | "nexthop" | "route";
+  readonly kind: "address" | "neighbour" | "nexthop" | "route" | "rule";
   /** Tells whether two looks show the same one: its words, but for the lifetimes, which go on meanwhile. */
   readonly key: string;
   /** What `ip` makes it from. A number stands for the link of that index, which may have another name by then. */
@@ -33,6 +33,8 @@ export function slotOf({ kind, key, words }: Entry): string {
       return `neighbour ${first === "proxy" ? `proxy ${second}` : first} ${after("dev")}`;
     case "nexthop":
       return `nexthop ${second}`;
+    case "rule":
+      return `rule ${key}`;
     case "route":
       return `route ${[second, ...["table", "metric", "tos", "from"].map(after)].join(" ")}`;
   }

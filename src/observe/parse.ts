@@ -54,10 +54,13 @@ export function parseIpOutput(output: string, { table }: { table?: string | unde
 /** What a rule may say beside its table that makes no difference to where it leads. */
 const plainRuleKeys = ["priority", "src", "srclen", "table", "protocol"];
 
-function readRule(json: Json): SeenRule[] {
-  const { priority, src, srclen = 32, table } = json;
-  if (!Object.keys(json).every((key) => plainRuleKeys.includes(key)) || src === "all") return [];
-  return [{ from: `${src}/${srclen}`, table: String(table), priority: Number(priority) }];
+/** Reads a rule as `ip -json rule show` prints it, if it looks up what comes from one network, and asks for nothing else. */
+export function readRule(json: Json): SeenRule[] {
+  const [source, table] = [text(json["src"]), text(json["table"])];
+  if (!Object.keys(json).every((key) => plainRuleKeys.includes(key)) || table === undefined) return [];
+  if (source === undefined || source === "all") return [];
+  const length = json["srclen"] ?? (source.includes(":") ? 128 : 32);
+  return [{ from: `${source}/${length}`, table, priority: Number(json["priority"]) }];
 }
 
 function append<T>(lists: Map<string, T[]>, key: string, item: T): void {

@@ -23,6 +23,7 @@ export interface Snapshot {
  * @param seen what a look of the depth `use` showed
  */
 export async function snapshotBefore(desired: Desired, seen: Current, site: IpSite): Promise<Snapshot> {
+  if (desired.path) return snapshotOf(desired, seen);
   const bond = desired.bond?.name;
   const names = new Set([...desired.interfaces, ...listOwnNames(desired)]);
   const links = seen.links.filter(
@@ -56,8 +57,39 @@ function listAddresses({ links, addresses }: ReturnType<typeof parseOutput>, slo
 }
 
 /** The names of the links that a config makes. */
-export function listOwnNames({ bond, vlans }: Desired): string[] {
-  return [...(bond ? [bond.name] : []), ...vlans.map(({ name, shortName }) => shortName ?? name)];
+export function listOwnNames({ bond, vlans, path }: Desired): string[] {
+  const links = [...(bond ? [bond.name] : []), ...vlans.map(({ name, shortName }) => shortName ?? name)];
+  return path?.end ? [...links, path.end.name] : links;
+}
+
+/** What a look at a node path showed, as undoing has to know it: all that it may have to put back or to take away is in there. */
+export function snapshotOf(desired: Desired, { links, uses, neighbours = [], rules = [] }: Current): Snapshot {
+  const { path, routes } = desired;
+  const names = new Set([
+    ...listOwnNames(desired),
+    ...(path?.mac ? [path.mac.link] : []),
+    ...routes.map(({ link }) => link),
+  ]);
+  const own = links.filter(({ name }) => names.has(name));
+  const byName = (word: string, last: string | undefined) =>
+    last === "dev" ? (own.find(({ name }) => name === word)?.index ?? word) : word;
+  const entries = own.flatMap(({ name, index }): Entry[] => [
+    ...(uses.get(name)?.routes ?? []).map(({ words, protocol }): Entry => {
+      const told = words.map((word, at) => byName(word, words[at - 1]));
+      return { kind: "route", key: told.join(" "), words: told, madeBy: protocol === "kernel" ? "kernel" : "somebody" };
+    }),
+    ...neighbours
+      .filter(({ link }) => link === name)
+      .map(({ address, mac }): Entry => {
+        const words = [address, "dev", index, "lladdr", mac, "nud", "permanent"];
+        return { kind: "neighbour", key: words.join(" "), words, madeBy: "somebody" };
+      }),
+  ]);
+  const ruled = rules.map(({ from, table }): Entry => {
+    const words = ["from", from, "lookup", table];
+    return { kind: "rule", key: words.join(" "), words, madeBy: "somebody" };
+  });
+  return { links: own, entries: [...entries, ...ruled], strangers: new Map() };
 }
 
 /**

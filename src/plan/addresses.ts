@@ -84,8 +84,9 @@ function planRoute(route: DesiredRoute, current: Current, byDestination: Readonl
   const alike = (byDestination.get(writeDestination(route.destination)) ?? []).filter(({ other }) =>
     hasSameKey(route, other),
   );
-  const hops = [{ link: name, gateway: route.gateway }, ...(further ?? [])];
-  if (alike.some(({ other }) => leadsThrough(other, hops))) return {};
+  const others = route.otherGateways ?? [];
+  const ways = [route.gateway, ...others].map((gateway) => [{ link: name, gateway }, ...(further ?? [])]);
+  if (alike.some(({ other }) => ways.some((hops) => leadsThrough(other, hops)))) return {};
   const [first] = alike;
   if (first === undefined)
     return { change: { type: "addRoute", link: name, route: further ? { ...route, further } : route } };

@@ -1,4 +1,4 @@
-import type { Change, DesiredRoute, RoutingRule, Setting } from "../model.ts";
+import type { Change, DesiredRoute, Neighbour, RoutingRule, Setting } from "../model.ts";
 
 /** What came of changes. */
 interface Done {
@@ -34,8 +34,18 @@ export function describeDone(change: Change): string {
       return `gave ${change.link} the address ${change.address}`;
     case "addRoute":
       return `made the route ${describeRoute(change.route)}`;
+    case "addPair":
+      return `made the pair ${change.name} and ${change.peer.name}`;
+    case "setAlias":
+      return `gave ${change.name} the alias ${change.alias}`;
+    case "setMAC":
+      return `gave ${change.name} the MAC ${change.mac}`;
+    case "addNeighbour":
+      return `made the neighbour ${describeNeighbour(change.neighbour)}`;
     case "addRule":
       return `made the rule ${describeRule(change.rule)}`;
+    case "removeRoute":
+      return `took away the route ${change.words.join(" ")}`;
   }
 }
 
@@ -60,8 +70,18 @@ export function describeLack(change: Change): string {
       return `${change.link} does not have the address ${change.address}`;
     case "addRoute":
       return `the route ${describeRoute(change.route)} is missing`;
+    case "addPair":
+      return `the pair ${change.name} and ${change.peer.name} is missing`;
+    case "setAlias":
+      return `${change.name} does not have the alias ${change.alias}`;
+    case "setMAC":
+      return `${change.name} does not have the MAC ${change.mac}`;
+    case "addNeighbour":
+      return `the neighbour ${describeNeighbour(change.neighbour)} is missing`;
     case "addRule":
       return `the rule ${describeRule(change.rule)} is missing`;
+    case "removeRoute":
+      return `the route ${change.words.join(" ")} is still in the main table`;
   }
 }
 
@@ -71,6 +91,10 @@ export function describeRoute({ destination, gateway, link, further = [] }: Desi
     (way) => `${way.gateway ? `via ${way.gateway} ` : ""}dev ${way.link}`,
   );
   return `${destination} ${ways.join(" and ")}`;
+}
+
+function describeNeighbour({ address, mac, link }: Neighbour): string {
+  return `${address} lladdr ${mac} dev ${link}`;
 }
 
 function describeRule({ from, table }: RoutingRule): string {

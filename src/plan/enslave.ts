@@ -112,10 +112,7 @@ function isOfUse({ scope }: Address): boolean {
 
 function listUppers({ name }: Link, current: Current): { what: string; upper: string }[] {
   const vlans = current.vlans.filter((vlan) => vlan.parent === name);
-  const stacked = current.links.filter(
-    ({ kind, parent, driverData: { slave1, slave2 } }) =>
-      stackedKinds.includes(kind ?? "") && [parent, slave1, slave2].includes(name),
-  );
+  const stacked = current.links.filter((link) => link.parent === name && stackedKinds.includes(link.kind ?? ""));
   return [
     ...vlans.map((vlan) => ({ what: "VLAN", upper: vlan.name })),
     ...stacked.map((link) => ({ what: link.kind ?? "link", upper: link.name })),

@@ -1,3 +1,4 @@
+import { contains, parseSubnet, type Subnet } from "../config/addresses.ts";
 import { matches } from "../config/patterns.ts";
 import { type Conflict, type Current, type Desired, findLink, type Link } from "../model.ts";
 import { policyPath } from "./path.ts";
@@ -13,12 +14,14 @@ import { type Policy, parseRanges } from "./schema.ts";
  */
 export function findForbidden(policy: Policy, desired: Desired, current: Current, below: readonly Link[]): Conflict[] {
   const found: Conflict[] = [];
-  const forbid = (link: string, what: string): void => {
+  const forbid: Forbid = (link, what) => {
     found.push({ reason: "forbidden", link, message: `the node's policy ${policyPath} forbids ${what}` });
   };
   const { bond, interfaces } = desired;
   const inPod = desired.place === "pod";
-  if (policy.linkInContainer === false && inPod) forbid(interfaces.join(","), "linkInContainer: leave the entry out");
+  if (policy.linkInContainer === false && inPod && desired.path === undefined)
+    forbid(interfaces.join(","), "linkInContainer: leave the entry out");
+  if (desired.path) forbidPath(policy, desired.path.subnets, forbid);
   const { ipamTypes } = policy;
   if (ipamTypes && desired.ipam !== undefined && !ipamTypes.includes(desired.ipam)) {
     forbid(desired.ipam, `the IPAM plugin ${desired.ipam}, it allows ${ipamTypes.join(", ") || "none"}: use another`);
@@ -48,6 +51,20 @@ export function findForbidden(policy: Policy, desired: Desired, current: Current
     if (denial !== undefined) forbid(names[0] ?? "", `${what}, ${denial}: use another`);
   }
   return found;
+}
+
+type Forbid = (link: string, what: string) => void;
+
+/** A way into a subnet is allowed where one that is allowed holds all of it. */
+function forbidPath({ nodePath, nodePathRoutes }: Policy, subnets: readonly string[], forbid: Forbid): void {
+  if (nodePath === false) forbid("nodePath", "nodePath: leave the entry out");
+  const allowed = nodePathRoutes?.flatMap((text) => parseSubnet(text) ?? []);
+  for (const text of allowed ? subnets : []) {
+    const subnet = parseSubnet(text);
+    const isWithin = (outer: Subnet) => subnet && outer.prefixLength <= subnet.prefixLength && contains(outer, subnet);
+    if (allowed?.some(isWithin)) continue;
+    forbid(text, `the route ${text}, it allows subnets of ${nodePathRoutes?.join(", ") || "none"}: leave it out`);
+  }
 }
 
 /** How the policy denies a link with these names, in words; `undefined`: it does not. */

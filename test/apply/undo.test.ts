@@ -347,3 +347,61 @@ describe("what somebody stands on by then stays, with all below it", () => {
     });
   });
 });
+
+describe("a way from the Pod to its node", () => {
+  const veth = (index: number, name: string, more: Partial<Link> = {}) =>
+    link(index, name, { kind: "veth", mac: "02:00:00:00:00:aa", ...more });
+  const eth0 = link(2, "eth0", { kind: "macvlan" });
+  const wanted: Desired = {
+    ...desired,
+    place: "pod",
+    interfaces: [],
+    bond: undefined,
+    vlans: [],
+    routes: [
+      { link: "veth0", destination: "192.0.2.1/32", gateway: undefined, attributes: [] },
+      { link: "eth0", destination: "0.0.0.0/0", gateway: "192.0.2.9", attributes: [{ name: "table", value: "7000" }] },
+    ],
+    rules: [{ from: "192.0.2.10/32", table: "7000" }],
+    path: {
+      end: { name: "veth0", mac: "02:00:00:00:00:aa", mtu: 1500, alias: "ifacer:a,b", peer: undefined },
+      neighbours: [{ link: "veth0", address: "192.0.2.1", mac: "02:00:00:00:00:bb" }],
+      mac: { link: "eth0", mac: "0a:1b:00:00:00:01" },
+      leaving: [],
+      subnets: [],
+    },
+  };
+
+  test("a pair that was made goes, with or without an alias, up or down; one that was there stays", () => {
+    for (const more of [{}, { alias: "ifacer:a", up: true }]) {
+      const now = place([eth0, veth(3, "veth0", more)]);
+      expect(planUndo(wanted, { before: place([eth0]), now }).lines).toEqual(["link delete dev veth0"]);
+    }
+    const other = veth(3, "veth0", { mac: "02:00:00:00:00:cc" });
+    expect(planUndo(wanted, { before: place([eth0]), now: place([eth0, other]) }).lines).toEqual([]);
+  });
+
+  test("on a pair that was there, what was added goes and what was changed comes back", () => {
+    const old = [entry("route", "unicast default via 192.0.2.9 dev @2")];
+    const added = [
+      entry("route", "unicast 192.0.2.1 scope link dev @3"),
+      entry("route", "unicast 198.51.100.1 scope link dev @3"),
+      entry("route", "unicast default table 7000 via 192.0.2.9 dev @2"),
+      entry("neighbour", "192.0.2.1 dev @3 lladdr 02:00:00:00:00:bb nud permanent"),
+      entry("rule", "from 192.0.2.10/32 lookup 7000"),
+    ];
+    const before = place([eth0, veth(3, "veth0", { alias: "ifacer:a" })], old);
+    const changed = { ...eth0, mac: "0a:1b:00:00:00:01" };
+    const now = place([changed, veth(3, "veth0", { alias: "ifacer:a,b" })], added);
+    expect(planUndo(wanted, { before, now }).lines).toEqual([
+      "route del 192.0.2.1 dev veth0",
+      "route del default dev eth0 table 7000",
+      "neighbour del 192.0.2.1 dev veth0",
+      "rule del from 192.0.2.10/32 lookup 7000",
+      `link set dev eth0 address ${eth0.mac}`,
+      "link set dev veth0 alias ifacer:a",
+      "route add unicast default via 192.0.2.9 dev eth0",
+    ]);
+    expect(planUndo(wanted, { before, now: before }).lines).toEqual([]);
+  });
+});

@@ -14,7 +14,7 @@ async function busyNode(): Promise<Node> {
   const pod = await namespace();
   await ns.run(["sh", "-c", "for f in all default; do echo 0 >/proc/sys/net/ipv6/conf/$f/accept_dad; done"]);
   const nics =
-    "free free2 address address6 onlink way1 way2 table vlan macvlan ipvlan vxlan xfrm ring1 ring2 bonded bridged teamed vrf podmac podip podvlan hop hop6 hops vlandown";
+    "free free2 address address6 onlink way1 way2 table vlan macvlan ipvlan vxlan bonded bridged teamed vrf podmac podip podvlan hop hop6 hops vlandown";
   await setUp(ns, [
     ...nics.split(" ").flatMap((nic) => [`link add name ${nic} type dummy`, `link set dev ${nic} up`]),
     "address add 192.0.2.1/24 dev address",
@@ -27,8 +27,6 @@ async function busyNode(): Promise<Node> {
     "link add link macvlan name mv type macvlan",
     "link add link ipvlan name iv type ipvlan",
     "link add name vx type vxlan id 5 dev vxlan dstport 4789",
-    "link add name xf type xfrm dev xfrm if_id 5",
-    "link add name hsr0 type hsr slave1 ring1 slave2 ring2",
     `link add name podveth type veth peer name eth0 netns ${pod.name}`,
     "nexthop add id 1 via 192.0.2.9 dev hop onlink",
     "nexthop add id 2 via fe80::9 dev hop6",
@@ -81,8 +79,6 @@ describe("the host stays as it is, and the words name what depends on it", () =>
     ["macvlan", "macvlan has the macvlan mv on top", { allowInUse: true }],
     ["ipvlan", "ipvlan has the ipvlan iv on top", { allowInUse: true }],
     ["vxlan", "vxlan has the vxlan vx on top"],
-    ["xfrm", "xfrm has the xfrm xf on top"],
-    ["ring2", "ring2 has the hsr hsr0 on top", { allowInUse: true }],
     ["bonded", "bonded belongs to other (a bond), which would lose it", { allowInUse: true }],
     ["bridged", "bridged belongs to br0 (a bridge)"],
     ["vrf", "vrf belongs to vrf0 (a vrf)"],

@@ -33,10 +33,11 @@ describe("a policy's text", () => {
     ['{"bond":false}{}', "there is something after its end"],
     ['{"bond":"no"}', 'bond: got "no", allowed true or false'],
     ['{"bond":null}', "bond: got null, allowed true or false"],
+    ['{"nodePathRoutes":["10.0.0.0"]}', 'nodePathRoutes[0]: got "10.0.0.0", allowed a subnet such as 10.0.0.0/8'],
     ['{"bond":1.0}', "bond: got 1, allowed true or false"],
     [
       '{"Bond":false}',
-      'unknown key "Bond", allowed interfaces, vlanIDs, bond, allowInUse, probe, linkInContainer, plugin, pluginTypes, ipamTypes; did you mean bond?',
+      'unknown key "Bond", allowed interfaces, vlanIDs, bond, allowInUse, probe, linkInContainer, nodePath, nodePathRoutes, plugin, pluginTypes, ipamTypes; did you mean bond?',
     ],
     ['{"bond":false,"bond":true}', 'the key "bond" is there twice'],
     ['{"interfaces":["ens*"]}', 'interfaces: got ["ens*"], allowed an object with allow, deny and slaveKinds'],
@@ -177,5 +178,39 @@ describe("a NIC's names", () => {
     const slave = link(9, "eth9", { altNames: ["mgmt"], master: "eth1" });
     expect(judge({ interfaces: { deny: ["mgmt"] } }, ["eth1"], [slave])).toEqual(["eth9"]);
     expect(judge({ interfaces: { allow: ["eth1"] } }, ["eth1"], [slave])).toEqual([]);
+  });
+});
+
+describe("a way from the Pod to its node", () => {
+  const path = (...subnets: string[]): Desired => ({
+    place: "pod",
+    interfaces: [],
+    bond: undefined,
+    vlans: [],
+    mtu: undefined,
+    allowDuplicateVlanID: true,
+    allowInUse: false,
+    addresses: [],
+    routes: [],
+    path: { end: undefined, neighbours: [], mac: undefined, leaving: [], subnets },
+  });
+  const nothing: Current = { links: [], vlans: [], uses: new Map() };
+
+  test.each<[Policy, string[], string[]]>([
+    [{}, ["0.0.0.0/0"], []],
+    [{ linkInContainer: false, bond: false, vlanIDs: "1" }, ["10.96.0.0/16"], []],
+    [{ nodePath: true, nodePathRoutes: [] }, [], []],
+    [{ nodePath: false }, [], ["nodePath: leave the entry out"]],
+    [{ nodePathRoutes: ["10.0.0.0/8", "fd00::/8"] }, ["10.96.0.0/16", "10.0.0.0/8", "fd00:96::/112"], []],
+    [
+      { nodePathRoutes: ["10.96.0.0/16"] },
+      ["10.0.0.0/8", "10.96.0.0/17", "fd00::/8"],
+      ["10.0.0.0/8", "fd00::/8"].map((to) => `the route ${to}, it allows subnets of 10.96.0.0/16: leave it out`),
+    ],
+    [{ nodePathRoutes: [] }, ["10.0.0.0/8"], ["the route 10.0.0.0/8, it allows subnets of none: leave it out"]],
+  ])("%j with %j", (policy, subnets, expected) => {
+    const words = "the node's policy /etc/ifacer/policy.json forbids ";
+    const found = findForbidden(policy, path(...subnets), nothing, []);
+    expect(found.map(({ message }) => message)).toEqual(expected.map((what) => `${words}${what}`));
   });
 });

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { bondOptions } from "../../config/bondOptions.ts";
+import { vethListKeys } from "../../config/nodePath.ts";
 import { configSchema } from "../../config/schema.ts";
 import { selectSchema } from "../../config/select.ts";
 import { vlanOptions } from "../../config/vlanOptions.ts";
@@ -24,12 +25,13 @@ function describeConfig(): unknown {
       ...properties,
       select,
       ...podProperties,
+      ...pathProperties,
     },
     // In the Pod there is an interface to begin with, the runtime's. A network over several NICs may be over all.
     if: {
       anyOf: [
         { properties: { linkInContainer: { const: true } }, required: ["linkInContainer"] },
-        { required: ["plugin"] },
+        ...["plugin", "nodePath", ...vethListKeys, "mac_prefix"].map((key) => ({ required: [key] })),
       ],
     },
     else: { oneOf: [{ required }, { required: ["select"] }] },
@@ -72,6 +74,41 @@ const podProperties = {
     type: "object",
     description: "With linkInContainer: the Pod's DNS, where neither the plugin before nor the IPAM plugin gives any.",
   },
+};
+
+const subnets = { type: "array", items: { type: "string" } };
+
+/** Keys of a way from the Pod to its node; those of the veth plugin are at the top. */
+const pathProperties = {
+  nodePath: {
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      routes: {
+        ...subnets,
+        description: "Subnets that the Pod reaches through its node: services, the overlay's Pods.",
+      },
+      nodeAddresses: {
+        ...subnets,
+        minItems: 1,
+        description: "The node's addresses that the Pod reaches. Not given: those of its NICs, bonds and VLANs.",
+      },
+      mtu: { type: "integer", minimum: 68, maximum: 65535, description: "Not given: that of the Pod's interface." },
+      macPrefix: {
+        type: "string",
+        pattern: "^[0-9a-fA-F][02468aceACE][:-][0-9a-fA-F]{2}$",
+        description: "The first two bytes of the MAC of the Pod's interface; its address gives the others.",
+      },
+      policyRoutes: {
+        type: "boolean",
+        description: "Whether the routes of a further interface move to a table of their own; false by default.",
+      },
+    },
+    description: "Behind the main plugin: a way from the Pod to its node, and through it.",
+  },
+  ...Object.fromEntries(
+    vethListKeys.map((key) => [key, { ...subnets, description: "nodePath.routes, as the veth plugin has them." }]),
+  ),
 };
 
 function describePolicy(): unknown {
@@ -146,5 +183,7 @@ const policyWords: Readonly<Record<string, string>> = {
   linkInContainer: "Whether configs may have links in the Pod.",
   plugin: "Whether configs may attach Pods by another plugin (plugin).",
   pluginTypes: "Types of main plugins that plugin.type may name, as ifacer starts them as root.",
+  nodePath: "Whether configs may give their Pods a way to the node.",
+  nodePathRoutes: "Subnets that nodePath.routes may name, and subnets of these.",
   ipamTypes: "Types of IPAM plugins that ipam.type may name, as ifacer starts them as root.",
 };

@@ -1,11 +1,13 @@
-import { findKind } from "../../cni/kinds.ts";
+import { findKind, findPathKey } from "../../cni/kinds.ts";
 import { readCall, readRequest } from "../../cni/request.ts";
+import { readNodePath } from "../../config/nodePath.ts";
 import { readPodEntry } from "../../config/podEntry.ts";
 import { readConfig } from "../../config/read.ts";
 import { readSelectEntry, type SelectEntry } from "../../config/select.ts";
 import { CniError } from "../../error.ts";
 import { encodeJson, type JsonObject, member } from "../../json.ts";
 import type { Desired, Problem } from "../../model.ts";
+import { foreseePath } from "../../plan/nodePath.ts";
 import { type PoolEntry, poolKey, readPoolEntry } from "../../pool/entry.ts";
 import { desireMasters } from "../../pool/layout.ts";
 import type { Entry } from "./entries.ts";
@@ -64,11 +66,23 @@ function readEntry(
     if (isNode && member(body, "select") !== undefined) return readSelection(body);
     if (isNode) return { reading: readConfig(body) };
     const inPods = foresee(entry);
+    if (findPathKey(body) !== undefined) return { reading: readPath(entry, inPods), inPods };
     return { reading: readPodEntry(body, inPods).reading, inPods };
   } catch (error) {
     if (!(error instanceof CniError)) throw error;
     return { reading: { desired: undefined, problems: [{ path: "", message: error.message }], warnings: [] } };
   }
+}
+
+/** An entry whose Pods get a way to their node: it has to stand behind the plugin that makes their interface. */
+function readPath({ body }: Entry, { main }: Outlook) {
+  const { nodePath, problems, warnings } = readNodePath(body);
+  const lone = {
+    path: "",
+    message: "no main plugin (macvlan, ipvlan, ...) stands before it in the list: ADD would fail",
+  };
+  const all = main ? problems : [...problems, lone];
+  return { desired: nodePath && all.length === 0 ? foreseePath(nodePath) : undefined, problems: all, warnings };
 }
 
 function readSelection(body: JsonObject): ReturnType<typeof readEntry> {

@@ -10,13 +10,16 @@ export function listLinks(desired: Desired): readonly string[] {
 
 /** `eth0.3 in each Pod (where CNI_IFNAME is eth0)`. */
 export function describePlace(desired: Desired, outlook: Outlook): string {
+  if (desired.path) return "a way to the node in each Pod";
   const names = listLinks(desired).join(", ");
   const example = dependsOnName(outlook, desired) ? ` (where CNI_IFNAME is ${outlook.ifName})` : "";
   return `${names} in each Pod${example}`;
 }
 
 /** What an entry makes in a Pod, a line each. */
-export function showInPod({ bond, vlans, ipam }: Desired): Line[] {
+export function showInPod({ bond, vlans, ipam, path }: Desired): Line[] {
+  if (path)
+    return [line(1, `in each Pod: the node${path.subnets.map((subnet) => `, ${subnet}`).join("")} through veth0`)];
   const giver = ipam === undefined ? "" : `, addresses from the IPAM plugin ${ipam}`;
   return [
     ...(bond ? [`the bond ${bond.name} of ${bond.slaves.join(", ")}${vlans.length === 0 ? giver : ""}`] : []),

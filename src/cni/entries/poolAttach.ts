@@ -168,12 +168,12 @@ function describeLink(result: JsonObject, name: string): RoutedLink {
 /** Each way as a route of its own: a result has no other place for it. */
 function listRoutes(routes: Desired["routes"]): Json[] {
   const listed = routes.flatMap(({ destination, gateway, further = [] }) =>
-    [{ gateway }, ...further].map((hop) => JSON.stringify([destination, hop.gateway ?? ""])),
+    [{ gateway }, ...further].map((hop) => ({ destination, gateway: hop.gateway })),
   );
-  return [...new Set(listed)].map((text) => {
-    const [dst, gw] = JSON.parse(text) as [string, string];
-    return new JsonObject([["dst", dst], ...(gw === "" ? [] : [["gw", gw] as const])]);
-  });
+  const once = new Map(listed.map((route) => [`${route.destination} ${route.gateway}`, route]));
+  return [...once.values()].map(
+    (route) => new JsonObject([["dst", route.destination], ...(route.gateway ? [["gw", route.gateway] as const] : [])]),
+  );
 }
 
 /** Takes all back, last first, and returns the error that says why, and what is left if anything is. */
