@@ -65,7 +65,8 @@ export async function findCaught({ rules = [] }: Desired): Promise<Conflict[]> {
 /** `100:    from all fwmark 0x1 lookup 100`, or a VRF. Rules of ifacer's have the number of their table as their place. */
 function describeUser(line: string, table: string): string[] {
   const [first = "", ...words] = line.trim().split(/\s+/);
-  const isRule = /^\d+:$/.test(first) && words[0] === "from" && words[words.indexOf("lookup") + 1] === table;
+  const at = words.indexOf("lookup");
+  const isRule = /^\d+:$/.test(first) && words.includes("from") && at > 0 && words[at + 1] === table;
   if (isRule && first !== `${table}:`) return [`the rule ${line.trim().replace(/\s+/g, " ")}`];
   const isVRF = words.some((word, at) => word === "table" && words[at - 1] === "vrf" && words[at + 1] === table);
   return isVRF ? [`the VRF ${words[0]}`] : [];
