@@ -156,6 +156,8 @@ export interface Desired {
   /** A NIC with addresses or routes may be enslaved. */
   readonly allowInUse: boolean;
   readonly probe?: DesiredProbe | undefined;
+  /** The alias of the links that are made, where it tells more than that ifacer made them. */
+  readonly alias?: string | undefined;
   /** Type of the IPAM plugin that gives the topmost link its addresses. */
   readonly ipam?: string | undefined;
   /** Type of the main plugin that attaches Pods to the interfaces. */
@@ -301,6 +303,7 @@ export type Change =
       readonly mac: string;
       readonly mtu: number;
       readonly settings: readonly Setting[];
+      readonly alias?: string;
     }
   | {
       /** A bond that is empty and down becomes the wanted one. */
@@ -326,11 +329,18 @@ export type Change =
       readonly protocol: VlanProtocol;
       readonly mtu: number | undefined;
       readonly settings: readonly Setting[];
+      readonly alias?: string;
     }
   | { readonly type: "addAltName"; readonly name: string; readonly altName: string }
   | { readonly type: "raise"; readonly name: string }
   | { readonly type: "addAddress"; readonly link: string; readonly address: string }
-  | { readonly type: "addRoute"; readonly link: string; readonly route: DesiredRoute }
+  | {
+      readonly type: "addRoute";
+      readonly link: string;
+      readonly route: DesiredRoute;
+      /** Behind others to the same destination, of which it is a further way. */
+      readonly isFurther?: true;
+    }
   | {
       readonly type: "addPair";
       readonly name: string;

@@ -108,7 +108,9 @@ function findIgnored(changes: readonly Change[], { drift }: Plan): readonly Drif
  */
 function findForeign(desired: Desired, before: Snapshot, now: Current, { stderr }: IpRun): readonly Link[] {
   if (!stderr.includes("File exists")) return [];
-  return findAppeared(desired, { before, now }).filter((link) => link.alias !== alias && !isOwnEnd(desired, link));
+  return findAppeared(desired, { before, now }).filter(
+    (link) => link.alias !== (desired.alias ?? alias) && !isOwnEnd(desired, link),
+  );
 }
 
 function isCreation(change: Change): change is Extract<Change, { type: "addBond" | "addVlan" | "addPair" }> {
@@ -157,6 +159,8 @@ async function explainingBlindness<T>(changes: readonly Change[], look: () => Pr
   try {
     return await look();
   } catch (cause) {
+    // A Pod that is gone took all with it.
+    if (cause instanceof CniError && cause.code === Code.noNamespace) throw cause;
     const { message, details } = cause instanceof CniError ? cause : { message: String(cause), details: "" };
     const made = changes.filter(isCreation).map(({ name }) => showCommand(`link delete dev ${name}`));
     const freed = changes.flatMap((change) =>

@@ -1,9 +1,15 @@
+import { isPodAlias } from "../config/attachment.ts";
 import { bondOptionWords } from "../config/bondOptions.ts";
 import { vlanOptionWords } from "../config/vlanOptions.ts";
 import type { Change, Hop, Setting } from "../model.ts";
 
-/** The alias of every link that ifacer makes, so that an admin sees where it came from. */
+/** The alias of every link that ifacer makes on the node, so that an admin sees where it came from; in Pods see `nameAlias`. */
 export const alias = "ifacer";
+
+/** Whether a link's alias is one that ifacer gives, on the node or in a Pod. */
+export function isOwnAlias(given: string | undefined): boolean {
+  return given === alias || isPodAlias(given);
+}
 
 /**
  * The lines for `ip -batch -` that carry out a change, as an operator would type them after `ip`.
@@ -17,7 +23,7 @@ export function writeLines(change: Change): string[] {
       const options = change.settings.flatMap(bondOptionWords);
       return [
         words("link add name", name, "mtu", mtu, "address", mac, "type bond mode", mode, ...options),
-        words("link set dev", name, "alias", alias),
+        words("link set dev", name, "alias", change.alias ?? alias),
       ];
     }
     case "configureBond": {
@@ -47,7 +53,7 @@ export function writeLines(change: Change): string[] {
       return [
         words("link add link", parent, "name", name, ...size, "type vlan protocol", protocol, "id", id, ...options),
         ...further.map((map) => words("link set dev", name, "type vlan", ...map)),
-        words("link set dev", name, "alias", alias),
+        words("link set dev", name, "alias", change.alias ?? alias),
       ];
     }
     case "addAltName":
@@ -60,8 +66,9 @@ export function writeLines(change: Change): string[] {
       const { destination, gateway, attributes, further = [] } = change.route;
       const rest = attributes.flatMap(({ name, value }) => [name, value]);
       const [own = [], ...others] = [{ link: change.link, gateway }, ...further].map(hopWords);
-      if (others.length === 0) return [words("route add", destination, ...own, ...rest)];
-      return [words("route add", destination, ...rest, ...[own, ...others].flatMap((hop) => ["nexthop", ...hop]))];
+      const start = [change.isFurther ? "route append" : "route add", destination];
+      if (others.length === 0) return [words(...start, ...own, ...rest)];
+      return [words(...start, ...rest, ...[own, ...others].flatMap((hop) => ["nexthop", ...hop]))];
     }
     case "addPair": {
       // Both ends by one message: there is never one without the other.

@@ -25,7 +25,7 @@ export function findMade(desired: Desired, span: Span): readonly Link[] {
     (link) =>
       isOwnEnd(desired, link) ||
       (link.kind === (link.name === desired.bond?.name ? "bond" : "vlan") &&
-        (link.alias === alias || (link.alias === undefined && !link.up))),
+        (link.alias === (desired.alias ?? alias) || (link.alias === undefined && !link.up))),
   );
 }
 

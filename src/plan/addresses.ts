@@ -1,3 +1,4 @@
+import { networkOf, parseSubnet, writeSubnet } from "../config/addresses.ts";
 import {
   type Address,
   type Change,
@@ -18,8 +19,19 @@ import { describeRoute } from "./describe.ts";
 /** Plans the addresses of the desired links, and then the routes, which need them. */
 export function planAddresses(desired: Desired, current: Current): Plan {
   const addresses = desired.addresses.map((address) => planAddress(address, current));
-  const byDestination = groupRoutes(current);
-  const routes = desired.routes.map((route) => planRoute(route, current, byDestination));
+  const seen = groupBy(
+    [...current.uses].flatMap(([nic, { routes }]) => routes.map((other) => ({ nic, other }))),
+    ({ other }) => other.words[1] ?? "",
+  );
+  const wanted = groupBy(desired.routes, ({ destination }) => destination);
+  const routes = desired.routes.map((route) =>
+    planRoute(route, {
+      desired,
+      current,
+      seen: seen.get(writeDestination(route.destination)) ?? [],
+      wanted: wanted.get(route.destination) ?? [],
+    }),
+  );
   const parts = [...addresses, ...routes];
   return {
     // A rule comes last: until then, nothing is looked up among the routes that it leads to.
@@ -42,16 +54,13 @@ interface Found {
   readonly other: Route;
 }
 
-/** By destination, as a node may have thousands, and as many are wanted. */
-function groupRoutes({ uses }: Current): ReadonlyMap<string, Found[]> {
-  const groups = new Map<string, Found[]>();
-  for (const [nic, { routes }] of uses) {
-    for (const other of routes) {
-      const [, destination = ""] = other.words;
-      const group = groups.get(destination);
-      if (group) group.push({ nic, other });
-      else groups.set(destination, [{ nic, other }]);
-    }
+/** Routes go by destination, as a node may have thousands, and as many are wanted. */
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
   }
   return groups;
 }
@@ -78,20 +87,63 @@ export function findTentative(desired: Desired, current: Current): readonly Desi
   );
 }
 
-function planRoute(route: DesiredRoute, current: Current, byDestination: ReadonlyMap<string, Found[]>): Part {
+/** What a route is compared with: all that is wanted and was seen of its destination. */
+interface Compared {
+  readonly desired: Desired;
+  readonly current: Current;
+  readonly seen: readonly Found[];
+  readonly wanted: readonly DesiredRoute[];
+}
+
+function planRoute(route: DesiredRoute, { desired, current, seen, wanted }: Compared): Part {
   const name = linkName(route.link, current);
   const further = route.further?.map(({ link, gateway }) => ({ link: linkName(link, current), gateway }));
-  const alike = (byDestination.get(writeDestination(route.destination)) ?? []).filter(({ other }) =>
-    hasSameKey(route, other),
+  if (isConnected(route, desired)) return {};
+  const siblings = wanted.filter((other) => hasSameKeyAs(route, other));
+  const earlier = siblings.slice(0, siblings.indexOf(route));
+  // Only attributes tell them apart, of which the kernel takes the first one's.
+  if (!further && earlier.some(({ gateway }) => gateway === route.gateway)) return {};
+  const alike = seen.filter(({ other }) => hasSameKey(route, other));
+  const ways = [route.gateway, ...(route.otherGateways ?? [])].map((gateway) => ({ link: name, gateway }));
+  const isThere = ({ other }: Found) =>
+    further ? hasJust(other, [...ways.slice(0, 1), ...further]) : ways.some((way) => leadsBy(other, way));
+  if (alike.some(isThere)) return {};
+  const foreign = alike.find(({ other }) => !siblings.some(({ gateway }) => leadsBy(other, { link: name, gateway })));
+  if (foreign === undefined && !(further && alike.length > 0)) {
+    const isFurther = earlier.length > 0 || alike.length > 0;
+    const told = further ? { ...route, further } : route;
+    return { change: { type: "addRoute", link: name, route: told, ...(isFurther && { isFurther }) } };
+  }
+  const { nic, other } = foreign ?? alike[0] ?? { nic: name, other: { words: [] } };
+  const message = `the route ${describeRoute(route)} is wanted, but ${route.destination} leads elsewhere already ('ip route' shows: ${other.words.join(" ")}): leave it out, or give it another priority`;
+  return { conflict: inTheWay(nic, message) };
+}
+
+/** Whether the kernel makes the route by itself with an address of the link: that to the address' own network. */
+function isConnected({ link, destination, gateway, attributes }: DesiredRoute, { addresses }: Desired): boolean {
+  if (gateway !== undefined || attributes.some(({ name }) => name === "table" || name === "metric")) return false;
+  return addresses.some(
+    (address) => address.link === link && address.prefixLength < 32 && connectedBy(address) === destination,
   );
-  const others = route.otherGateways ?? [];
-  const ways = [route.gateway, ...others].map((gateway) => [{ link: name, gateway }, ...(further ?? [])]);
-  if (alike.some(({ other }) => ways.some((hops) => leadsThrough(other, hops)))) return {};
-  const [first] = alike;
-  if (first === undefined)
-    return { change: { type: "addRoute", link: name, route: further ? { ...route, further } : route } };
-  const message = `the route ${describeRoute(route)} is wanted, but ${route.destination} leads elsewhere already ('ip route' shows: ${first.other.words.join(" ")}): leave it out, or give it another priority`;
-  return { conflict: inTheWay(first.nic, message) };
+}
+
+/** The destination of an IPv4 address' own network; those of IPv6 have a metric of their own (256). */
+function connectedBy({ local, prefixLength }: DesiredAddress): string | undefined {
+  const subnet = parseSubnet(`${local}/${prefixLength}`);
+  return subnet?.family === "4" ? writeSubnet(networkOf(subnet)) : undefined;
+}
+
+function hasSameKeyAs(one: DesiredRoute, other: DesiredRoute): boolean {
+  return (
+    one.link === other.link &&
+    one.destination === other.destination &&
+    ["table", "metric"].every((name) => attribute(one, name) === attribute(other, name))
+  );
+}
+
+/** Whether one of a route's ways is this one. */
+function leadsBy({ words }: Route, { link, gateway }: Hop): boolean {
+  return readHops(words).some((way) => way.link === link && way.gateway === gateway);
 }
 
 /** The kernel has one route for each destination, table and metric; IPv6 routes without a metric get 1024. */
@@ -104,13 +156,8 @@ function hasSameKey(route: DesiredRoute, { words, table }: Route): boolean {
 }
 
 /** Whether a route that was seen has just these ways, in any order. */
-function leadsThrough({ words }: Route, hops: readonly Hop[]): boolean {
-  const seen = readHops(words);
-  if (seen.length !== hops.length) return false;
-  const [only, ...others] = hops;
-  // There may be thousands of these.
-  if (others.length === 0) return only?.link === seen[0]?.link && only?.gateway === seen[0]?.gateway;
-  return seen.map(writeHop).sort().join() === hops.map(writeHop).sort().join();
+function hasJust({ words }: Route, hops: readonly Hop[]): boolean {
+  return readHops(words).map(writeHop).sort().join() === hops.map(writeHop).sort().join();
 }
 
 function writeHop({ link, gateway = "" }: Hop): string {

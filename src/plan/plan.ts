@@ -1,4 +1,4 @@
-import type { Current, Desired, Plan } from "../model.ts";
+import type { Change, Current, Desired, Plan } from "../model.ts";
 import { planAddresses } from "./addresses.ts";
 import { planLinks } from "./links.ts";
 import { planEnd, planLeaving } from "./path.ts";
@@ -17,8 +17,14 @@ export function plan(desired: Desired, current: Current): Plan {
     planLeaving(desired, current),
   ];
   return {
-    changes: parts.flatMap(({ changes }) => changes),
+    changes: parts.flatMap(({ changes }) => changes).map((change) => withAlias(change, desired)),
     conflicts: parts.flatMap(({ conflicts }) => conflicts),
     drift: parts.flatMap(({ drift }) => drift),
   };
+}
+
+/** On the node all links have the same alias, which goes without saying. */
+function withAlias(change: Change, { alias }: Desired): Change {
+  const isCreation = change.type === "addBond" || change.type === "addVlan";
+  return isCreation && alias !== undefined ? { ...change, alias } : change;
 }

@@ -1,7 +1,7 @@
 import { CniError, Code } from "../error.ts";
 import type { JsonObject } from "../json.ts";
 import { listOf } from "../protocol/result.ts";
-import { callPlugin, type PluginCall } from "./call.ts";
+import { callPlugin, type PluginAnswer, type PluginCall, pluginKilled } from "./call.ts";
 import { findPlugin } from "./find.ts";
 import { readResult } from "./result.ts";
 
@@ -33,20 +33,26 @@ export function requireIpam({ type, path }: Pick<Ipam, "type" | "path">): void {
 
 /**
  * Asks for addresses. Throws as `callPlugin` does, and code 103 where the plugin gives none, or what is no result: what it may
- * have put aside is given back then. A plugin that fails has to do that itself, as it may fail because all is given already.
+ * have put aside is given back then, also where it was killed. A plugin that fails has to do that itself, as it may fail because all
+ * is given already.
  */
 export async function requestAddresses(ipam: Ipam): Promise<Grant> {
-  const { stdout, notes } = await callPlugin(describe(ipam, "ADD"));
   const whose = `${what} ${ipam.type}`;
+  let answer: PluginAnswer | undefined;
   try {
-    const result = readResult(stdout, { whose, config: ipam.config });
+    answer = await callPlugin(describe(ipam, "ADD"));
+    const result = readResult(answer.stdout, { whose, config: ipam.config });
     if (listOf(result, "ips").length === 0) throw new CniError(Code.ipFailed, `${whose} gave no address`);
-    return { result, notes };
+    return { result, notes: answer.notes };
   } catch (cause) {
     // The runtime's DEL does it again.
-    await callIpam(ipam, "DEL").catch(() => {});
+    if (answer !== undefined || wasKilled(cause)) await callIpam(ipam, "DEL").catch(() => {});
     throw cause;
   }
+}
+
+function wasKilled(error: unknown): boolean {
+  return error instanceof CniError && error.cause === pluginKilled;
 }
 
 /** Runs a verb that answers nothing. Throws as `callPlugin` does. Returns what the plugin wrote for the journal. */

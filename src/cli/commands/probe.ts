@@ -20,7 +20,7 @@ import {
   toRow,
   type Verdict,
 } from "../show/answers.ts";
-import { indexLinks } from "../show/around.ts";
+import { type Around, indexLinks } from "../show/around.ts";
 import { startTable } from "../show/live.ts";
 import { type Report, versioned } from "../show/report.ts";
 import { line, type Screen } from "../show/screen.ts";
@@ -101,14 +101,17 @@ export function spareVlansOfPods({ wishes, problems }: Wishes, links: readonly N
   const around = indexLinks(links);
   const refusals = new Map<Wish, string>();
   for (const wish of wishes) {
-    const { source } = wish.question;
-    const refusal = source.kind === "vlan" ? refuseToShadow(wish.link, source, around) : undefined;
+    const refusal = findRefusal(wish, around);
     if (refusal !== undefined) refusals.set(wish, refusal);
   }
   return {
     wishes: wishes.filter((wish) => !refusals.has(wish)),
     problems: [...problems, ...new Set(refusals.values())],
   };
+}
+
+function findRefusal({ question: { source }, link }: Wish, around: Around): string | undefined {
+  return source.kind === "vlan" ? refuseToShadow(link, source, around) : undefined;
 }
 
 async function wishOfFiles(options: Options, whom: Whom, links: readonly NodeLink[]): Promise<Wishes[]> {
@@ -142,9 +145,9 @@ async function askAll(wishes: readonly Wish[], { links, held, timeout, screen, q
     table.set(index, toRow(judged[index]), { done: true });
   };
   for (const [index, { verdict }] of judged.entries()) settle(index, verdict);
-  const questions = judged.filter(({ verdict }) => verdict === undefined).map(({ wish }) => wish.question);
+  const listQuestions = () => judged.filter(({ verdict }) => verdict === undefined).map(({ wish }) => wish.question);
   const work = () =>
-    ask(questions, {
+    ask(listQuestions(), {
       timeout,
       onAnswer: ({ question, outcome }) => {
         // Where there was no answer, there may be one to the link itself.
@@ -156,7 +159,13 @@ async function askAll(wishes: readonly Wish[], { links, held, timeout, screen, q
       },
     });
   // A VLAN that is made for a question is in the way of an ADD that makes the same.
-  const answers = questions.some(needsLock) ? await withLock((lock) => showingLife(lock, work)) : await work();
+  const workLocked = async () => {
+    for (const [index, refusal] of await refuseLate(judged)) settle(index, { type: "unasked", reason: refusal });
+    return await work();
+  };
+  const answers = listQuestions().some(needsLock)
+    ? await withLock((lock) => showingLife(lock, workLocked))
+    : await work();
   const outcomes = new Map(answers.map(({ question, outcome }) => [question, outcome]));
   const open = judged.filter(({ verdict }) => verdict === undefined);
   const direct = await judgeDirectly(open, { outcomes, held, timeout });
@@ -164,6 +173,15 @@ async function askAll(wishes: readonly Wish[], { links, held, timeout, screen, q
     if (verdict === undefined) settle(index, direct.get(wish) ?? outcomes.get(wish.question));
   }
   return judged;
+}
+
+/** What must not be asked any more once the lock is had, for which others may have been waited: Pods have come meanwhile. */
+async function refuseLate(judged: readonly Judged[]): Promise<(readonly [index: number, refusal: string])[]> {
+  const around = indexLinks((await listNodeLinks()).links);
+  return [...judged.entries()].flatMap(([index, { wish, verdict }]) => {
+    const refusal = verdict === undefined ? findRefusal(wish, around) : undefined;
+    return refusal === undefined ? [] : [[index, refusal] as const];
+  });
 }
 
 /** Who on this node has the address: a macvlan can't ask the link below it, nor every kind of Pod's interface. */

@@ -1,3 +1,4 @@
+import { isOwnAlias } from "../../apply/lines.ts";
 import { bondOptions, currentBondValue } from "../../config/bondOptions.ts";
 import { readHardware } from "../../host/nic.ts";
 import type { Options } from "../arguments.ts";
@@ -76,7 +77,7 @@ function listLinks(groups: readonly Group[]): unknown[] {
     vlan: link.vlan ?? null,
     bond: link.kind === "bond" ? describeBond(link) : null,
     slave: link.slave ?? null,
-    madeByIfacer: link.alias === "ifacer",
+    madeByIfacer: isOwnAlias(link.alias),
     problems,
   }));
 }

@@ -6,6 +6,8 @@ export interface Screen {
   /** Columns to wrap at; Infinity where a program reads along, whose lines must stay whole. */
   readonly width: number;
   readonly colours: boolean;
+  /** Rows of a terminal whose lines can be written anew; `undefined`: of a file, a pipe, or a terminal that can't. */
+  readonly height?: number | undefined;
 }
 
 export type Colour = "bold" | "dim" | "red" | "green" | "yellow";
@@ -24,7 +26,12 @@ export interface Line {
 export function lookAtScreen(env: Readonly<Record<string, string | undefined>>): Screen {
   const terminal = isatty(1);
   const columns = Number(env["COLUMNS"]) || (terminal ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY);
-  return { width: Math.max(columns, 20), colours: terminal && !env["NO_COLOR"] && env["TERM"] !== "dumb" };
+  const obeys = terminal && env["TERM"] !== "dumb";
+  return {
+    width: Math.max(columns, 20),
+    colours: obeys && !env["NO_COLOR"],
+    height: obeys ? process.stdout.rows || 24 : undefined,
+  };
 }
 
 /** An indented line, whose further lines are indented by two more. */

@@ -116,7 +116,11 @@ export async function del(request: RequestOf<"DEL">): Promise<Answer> {
   const { entry } = readPoolEntry(config.body);
   // Of a config that is not valid nothing was made.
   if (entry === undefined) return silence;
-  if (!(await isAllowed(desireMasters(entry, []), "DEL"))) return silence;
+  if (!(await isAllowed(desireMasters(entry, []), "DEL"))) {
+    // They may be from before the policy; a tenant's word for that is not enough to start plugins as root.
+    const message = `the node's policy forbids the main plugin ${entry.plugin.type} or its IPAM plugin, which are not asked to delete ${ifName}-0 and its like: if an ADD before made them, free their addresses by hand`;
+    return { journal: [message] };
+  }
   // Its path leads to ifacer's own namespace where a process id is used again; plugins refuse that.
   const netns = (await isOwnNamespace(request.netns)) ? "" : request.netns;
   const masters = await findForFreeing(entry);

@@ -1,21 +1,52 @@
 import { describe, expect, test } from "bun:test";
 import { setUp } from "../adding.ts";
 import { type Namespace, namespace } from "../harness.ts";
-import { addChain, call, chain, deleteChain, ends, lookSoon, mains, makeSite, reaches, routes } from "./path.ts";
+import {
+  addChain,
+  call,
+  chain,
+  deleteChain,
+  ends,
+  expectAnswer,
+  lookSoon,
+  makePod,
+  makeSite,
+  reaches,
+  routes,
+  type Site,
+} from "./path.ts";
 
-/** The Pod's second interface, in a network of its own with a router of its own. */
-function further(node: Namespace, policyRoutes: boolean) {
-  const addresses = ["198.18.0.10/24", "2001:db8:2::10/64"];
-  const ipam = {
-    type: "static",
-    addresses: [
-      { address: addresses[0], gateway: "198.18.0.254" },
-      { address: addresses[1], gateway: "2001:db8:2::fe" },
+/** The Pod's second interface, in a network of its own with a router of its own, and its main plugin's result. */
+async function addSecond({ node }: Site, pod: Namespace): Promise<object> {
+  await node.ip(`link add link ens192 name mv1 netns ${pod.name} type macvlan mode bridge`);
+  await setUp(pod, [
+    "link set dev mv1 name net1",
+    "link set dev net1 up",
+    "address add 198.18.0.10/24 dev net1",
+    "address add 2001:db8:2::10/64 dev net1 nodad",
+    "route add 192.88.99.0/24 via 198.18.0.254 dev net1",
+  ]);
+  return {
+    cniVersion: "1.0.0",
+    interfaces: [{ name: "net1", sandbox: pod.path }],
+    ips: [
+      { address: "198.18.0.10/24", gateway: "198.18.0.254", interface: 0 },
+      { address: "2001:db8:2::10/64", gateway: "2001:db8:2::fe", interface: 0 },
     ],
     routes: [{ dst: "192.88.99.0/24" }],
   };
-  const list = chain({ name: "more", ifName: "net1", ipam, entry: { nodePath: { routes, policyRoutes } } });
-  return { ...list, node };
+}
+
+/** That each address answers, given whom it is asked from and with which source. */
+async function expectAll(
+  asked: readonly (readonly [ns: Namespace, address: string, source?: string])[],
+): Promise<void> {
+  const answers = await Promise.all(
+    asked.map(async ([ns, address, source = ""]) =>
+      (await reaches(ns, address, { source })) ? [] : [[address, source]],
+    ),
+  );
+  expect(answers.flat()).toEqual([]);
 }
 
 async function addRouter(wire: Namespace): Promise<void> {
@@ -39,33 +70,43 @@ describe.each([false, true])("two interfaces, policyRoutes %p", (policyRoutes) =
       [0, 1],
       [1, 0],
     ]) {
-      await using pod = await namespace();
-      const lists = [chain(), further(node, policyRoutes)];
-      const results: unknown[] = [];
-      for (const list of lists) results.push((await addChain(node, pod, "pod1", list)).at(-1));
+      await using made = await makePod(site);
+      const { pod } = made;
+      const second = await addSecond(site, pod);
+      const interfaces = [
+        { ifName: "eth0", config: { nodePath: { routes }, prevResult: made.prevResult } },
+        { ifName: "net1", config: { name: "more", nodePath: { routes, policyRoutes }, prevResult: second } },
+      ];
+      const run = (verb: string, index: number) => {
+        const { ifName, config } = interfaces[index] ?? { ifName: "", config: {} };
+        return call({ node, pod }, verb, config, { env: { CNI_IFNAME: ifName } });
+      };
+      for (const index of [0, 1]) expectAnswer(await run("ADD", index));
       expect((await ends(node)).length).toBe(1);
-      for (const [own, other] of both) {
-        expect([own, await reaches(node, own)]).toEqual([own, true]);
-        expect([own, await reaches(pod, other, { source: own })]).toEqual([own, true]);
-        const overlay = own.includes(":") ? "fd00:10:244::2" : "10.244.0.2";
-        expect([own, overlay, await reaches(pod, overlay, { source: own })]).toEqual([own, overlay, true]);
-      }
+      const overlay = (own: string) => (own.includes(":") ? "fd00:10:244::2" : "10.244.0.2");
+      await expectAll(
+        both.flatMap(
+          ([own, other]) =>
+            [
+              [node, own],
+              [pod, other, own],
+              [pod, overlay(own), own],
+            ] as const,
+        ),
+      );
       const leave = async (source: string, target: string) =>
         (await pod.json(`route get ${target} from ${source}`))[0].dev;
       const way = policyRoutes ? "net1" : "eth0";
       expect(await leave("198.18.0.10", "203.0.113.1")).toBe(way);
       expect(await leave("2001:db8:2::10", "2001:db8:ffff::1")).toBe(way);
       expect(await leave("192.0.2.10", "203.0.113.1")).toBe("eth0");
-      for (const address of ["203.0.113.1", "2001:db8:ffff::1", "192.0.2.254", "198.18.0.254"]) {
-        expect([address, await reaches(pod, address)]).toEqual([address, true]);
-      }
+      await expectAll(
+        ["203.0.113.1", "2001:db8:ffff::1", "192.0.2.254", "198.18.0.254"].map((to) => [pod, to] as const),
+      );
       const whole = await lookSoon(node, pod);
-      for (const [index, list] of lists.entries()) {
-        const [, plugin] = list.plugins;
-        const env = { CNI_IFNAME: list.ifName ?? "" };
-        const config = { ...plugin, name: list.name, prevResult: results[index] };
+      for (const index of [0, 1]) {
         for (const verb of ["ADD", "CHECK"]) {
-          const { status, stderr, json } = await call({ node, pod }, verb, config, { env });
+          const { status, stderr, json } = await run(verb, index);
           expect([verb, index, status, stderr, json?.msg]).toEqual([verb, index, 0, "", undefined]);
         }
       }
@@ -73,21 +114,24 @@ describe.each([false, true])("two interfaces, policyRoutes %p", (policyRoutes) =
 
       const [gone = 0, stays = 0] = order;
       const own = (index: number) => both.slice(index * 2, index * 2 + 2);
-      const goes = lists[gone];
-      const keeps = lists[stays];
-      if (!goes || !keeps) throw new Error("no such list");
-      await deleteChain(node, pod, "pod1", goes, results[gone]);
+      expectAnswer(await run("DEL", gone));
+      await pod.ip(`link delete dev ${interfaces[gone]?.ifName}`);
       expect((await ends(node)).length).toBe(1);
       for (const [address] of own(gone)) expect(await node.ip(`route show exact ${address}`)).toBe("");
-      for (const [address, other] of own(stays)) {
-        expect([order, address, await reaches(node, address)]).toEqual([order, address, true]);
-        expect([order, address, await reaches(pod, other, { source: address })]).toEqual([order, address, true]);
-      }
+      await expectAll(
+        own(stays).flatMap(
+          ([address, other]) =>
+            [
+              [node, address],
+              [pod, other, address],
+            ] as const,
+        ),
+      );
       if (gone === 1) {
         for (const view of ["rule show", "-6 rule show"]) expect(await pod.ip(view)).not.toContain("7000");
         expect(await pod.ip("route show table all")).not.toContain("7000");
       }
-      await deleteChain(node, pod, "pod1", keeps, results[stays]);
+      expectAnswer(await run("DEL", stays));
       expect(await ends(node)).toEqual([]);
     }
     expect(await lookSoon(node, node, before)).toBe(before);
@@ -126,22 +170,19 @@ test("the veth plugin's documented configs, with the type changed", async () => 
     },
   ];
   for (const entry of entries) {
-    await using pod = await namespace();
-    const list = { ...chain({ entry }), cniVersion: "0.3.1" };
-    const results = await addChain(node, pod, "pod1", list);
-    for (const address of ["192.0.2.1", "10.244.0.2", "fd00:10:244::2"]) {
-      expect([address, await reaches(pod, address)]).toEqual([address, true]);
-    }
-    await deleteChain(node, pod, "pod1", list, results.at(-1));
+    await using made = await makePod(site);
+    const { pod, prevResult } = made;
+    const config = { ...entry, cniVersion: "0.3.1", prevResult };
+    expectAnswer(await call({ node, pod }, "ADD", config));
+    await expectAll(["192.0.2.1", "10.244.0.2", "fd00:10:244::2"].map((to) => [pod, to] as const));
+    expectAnswer(await call({ node, pod }, "DEL", config));
     expect(await ends(node)).toEqual([]);
   }
-  await using pod = await namespace();
-  const list = chain({ entry: { mac_prefix: "0a:1b", only_op_mac: true } });
-  const results = await addChain(node, pod, "pod1", list);
-  expect(results[1]).toMatchObject({ interfaces: [{ mac: "0a:1b:c0:00:02:0a" }] });
+  await using made = await makePod(site);
+  const { pod, prevResult } = made;
+  const { json } = await call({ node, pod }, "ADD", { mac_prefix: "0a:1b", only_op_mac: true, prevResult });
+  expect(json).toMatchObject({ interfaces: [{ mac: "0a:1b:c0:00:02:0a" }] });
   expect(await ends(node)).toEqual([]);
-  await deleteChain(node, pod, "pod1", list, results[1]);
-  expect(mains.bridge.type).toBe("macvlan");
 }, 120_000);
 
 test("a service as kube-proxy makes it: reached by its address, in both families, with the Pod's own address", async () => {

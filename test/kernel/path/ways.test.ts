@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { setUp } from "../adding.ts";
 import { namespace } from "../harness.ts";
 import {
   addChain,
@@ -39,6 +40,10 @@ test.each<Below>(["nic", "vlan on a bond"])(
     const before = await lookAll(node);
     for (const main of modes) {
       await using pod = await namespace();
+      // In these modes nobody answers ARP for a Pod: whoever is to reach it goes through its node.
+      if (main === "l3") {
+        await setUp(wire, ["route add 192.0.2.10/32 via 192.0.2.1", "route add 2001:db8::10/128 via 2001:db8::1"]);
+      }
       const list = chain({ main, below });
       const plain = { ...list, plugins: list.plugins.slice(0, 1) };
       const [prevResult] = await addChain(node, pod, "pod1", plain);
