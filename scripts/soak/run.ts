@@ -19,6 +19,7 @@ const runs: Record<string, string[]> = {
     "test/kernel/atOnce.test.ts",
     "test/kernel/life/killed.test.ts",
     "test/kernel/life/race.test.ts",
+    "test/kernel/pool/many.test.ts",
     "./scripts/soak/optionsInModes.test.ts",
   ],
 };

@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { asksForAnything } from "../config/desired.ts";
 import { CniError, Code, errorOfAll } from "../error.ts";
 import { removeJournalFile } from "../host/journal.ts";
 import { type Had, showingLife, withLock } from "../host/lock.ts";
@@ -129,7 +130,8 @@ async function doWork(
     return { changes: [], refused: [], notes: await askAgain(desired, { unanswered, lock }) };
   }
   const before = putBack(await snapshotBefore(desired, seen, { lock }), raised);
-  await writeJournal({ desired, before });
+  // Of routes and rules a part harms nobody, and the next ADD makes the rest.
+  if (asksForAnything(desired)) await writeJournal({ desired, before });
   const { refused, ...done } = await carryOut(desired, { before, changes, site: { lock } });
   if (desired.removeUnused) await rememberOrUndo(desired, { before: done.before, now: done.now, lock });
   const notes = await askTheWire(desired, { before: done.before, lock });

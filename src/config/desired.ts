@@ -63,9 +63,6 @@ export function desire(config: Config, pod?: InPod): Reading {
     addresses: [],
     routes: [],
   };
-  if (pod && config.removeUnused) {
-    warnings.push({ path: "removeUnused", message: "is ignored: links in a Pod go with their Pod" });
-  }
   if (!asksForAnything(desired)) {
     warnings.push({
       path: "interfaces",
