@@ -106,6 +106,25 @@ export const commands: readonly Command[] = [
     run: applyConfigs,
   },
   {
+    name: "prune",
+    summary: "remove the links of ifacer's that nobody uses any more",
+    text: [
+      "Shows which links that ifacer made are unused, and why the others stay, asks, and removes the unused ones by the rules of " +
+        "'removeUnused'. Nothing is removed that has a Pod's note, an address, a route or a master, or on which something stands, " +
+        "here or in any other network namespace that has a name or a process.",
+      "Of links that were made without 'removeUnused' no Pod has noted that it uses them: there the evidence counts alone, which a " +
+        "Pod that is just starting does not leave yet.",
+    ],
+    options: [
+      { ...file, doc: "only the links that the configs in this file make; '-' is standard input" },
+      { long: "--yes", short: "-y", doc: "don't ask" },
+      output,
+    ],
+    no: "not all could be removed, or it was not wanted",
+    examples: ["ifacer prune", "ifacer prune -f net.yaml --yes", "ifacer prune -o json"],
+    run: async (options, screen) => (await import("./commands/prune.ts")).prune(options, screen),
+  },
+  {
     name: "status",
     summary: "show NICs, bonds, VLANs and what stands on them",
     text: [
