@@ -6,9 +6,8 @@ import { describeLack } from "../../plan/describe.ts";
 import { plan } from "../../plan/plan.ts";
 import { showCommand } from "../../plan/shell.ts";
 import { readPolicy } from "../../policy/load.ts";
-import type { Options } from "../arguments.ts";
 import { type Entries, findEntries } from "../read/entries.ts";
-import { readFiles } from "../read/files.ts";
+import type { File } from "../read/files.ts";
 import { type Judgement, judge as judgeEntry } from "../read/judge.ts";
 import { describePlace, listPlace, showInPod } from "../show/inPods.ts";
 import { command, type Line, line } from "../show/screen.ts";
@@ -29,13 +28,13 @@ export interface Assessments {
 }
 
 /**
- * Judges the entries of the files that the options name, and plans each against the node as it is now, with all that ADD
+ * Judges the entries of files, and plans each against the node as it is now, with all that ADD
  * would look at.
  *
- * Throws code 102 or 103 where the node can't be looked at, 106 where its policy can't be read, code 5 where a file can't be.
+ * Throws code 102 or 103 where the node can't be looked at, 106 where its policy can't be read.
  */
-export async function assess(options: Options): Promise<Assessments> {
-  const found = findEntries(readFiles(options.values("--file")));
+export async function assess(files: readonly File[]): Promise<Assessments> {
+  const found = findEntries(files);
   const assessments: Assessment[] = [];
   for (const judgement of found.entries.map(judgeEntry)) {
     const { desired, inPods } = judgement;

@@ -2,6 +2,7 @@ import { bondOptions, currentBondValue } from "../../config/bondOptions.ts";
 import { readHardware } from "../../host/nic.ts";
 import type { Options } from "../arguments.ts";
 import { UsageError } from "../arguments.ts";
+import { readFiles } from "../read/files.ts";
 import { listNodeLinks, type NodeLink } from "../read/nodeLinks.ts";
 import { drawMermaid } from "../show/mermaid.ts";
 import { type Report, versioned } from "../show/report.ts";
@@ -23,7 +24,7 @@ export async function showStatus(options: Options): Promise<Report> {
       ? [`${unseen} namespaces in /run/netns could not be looked into, what stands on the links there is not shown`]
       : [];
   if (mermaid) return { status: 0, text: drawMermaid(groups), json: undefined, notes };
-  const compared = options.has("--file") ? await assess(options) : undefined;
+  const compared = options.has("--file") ? await assess(readFiles(options.values("--file"))) : undefined;
   return {
     status: 0,
     text: [
