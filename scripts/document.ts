@@ -3,6 +3,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { type BondOption, bondOptions } from "../src/config/bondTable.ts";
+import { bondOptionDocs, vlanOptionDocs } from "../src/config/optionDocs.ts";
 import type { Option } from "../src/config/options.ts";
 import { describeRule } from "../src/config/values.ts";
 import { vlanOptions } from "../src/config/vlanOptions.ts";
@@ -30,7 +31,12 @@ const tables: Readonly<Record<string, () => string>> = {
   "VLAN options": () =>
     writeTable(
       ["Option", "Values", "Default", "What it does"],
-      vlanOptions.map((row) => [writeName(row), describeRule(row.rule), code(row.default), row.doc]),
+      vlanOptions.map((row) => [
+        writeName(row),
+        describeRule(row.rule),
+        code(row.default),
+        docOf(row.name, vlanOptionDocs),
+      ]),
     ),
 };
 
@@ -59,12 +65,18 @@ function writeName({ name, aliases = [] }: Option): string {
   return [code(name), ...aliases.map((alias) => `also ${code(alias)}`)].join(", ");
 }
 
+function docOf(name: string, docs: Readonly<Record<string, string>>): string {
+  const doc = docs[name];
+  if (doc === undefined) throw new Error(`${name} has no sentence in src/config/optionDocs.ts`);
+  return doc;
+}
+
 function writeModes({ modes }: BondOption): string {
   return modes === undefined ? "all" : modes.only.map((mode) => bondModes.indexOf(mode)).join(", ");
 }
 
-function describe({ doc, modes, needs, multipleOf, set, sinceKernel }: BondOption): string {
-  const sentences = [doc];
+function describe({ name, modes, needs, multipleOf, set, sinceKernel }: BondOption): string {
+  const sentences = [docOf(name, bondOptionDocs)];
   if (modes?.elsewhere === "no-effect") sentences.push("In other modes it does nothing: a warning.");
   if (needs?.otherwise === "no-effect") sentences.push(`Without ${code(needs.option)} it does nothing: a warning.`);
   else if (needs) sentences.push(`Needs ${code(needs.option)}.`);

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 # What init loads at once, and what the kernel may ask for by itself; depmod knows what these depend on.
 modules=(virtio_pci virtio_net 9pnet_virtio 9p overlay 8021q bonding dummy veth macvlan macvtap ipvlan bridge team vrf vxlan
-  sch_ingress act_mirred ipv6 tls)
+  ifb sch_ingress act_mirred ipv6 tls e1000 e1000e vmxnet3 nft_chain_nat nft_nat nft_masq nft_ct)
 
 package=$(compgen -G '.cache/kernel/linux-image-*.deb') || {
   echo "microvm: there is no kernel in .cache/kernel yet: run 'make setup' first" >&2
@@ -42,7 +42,7 @@ cp "$work/kernel/lib/modules/$version"/modules.{order,builtin,builtin.modinfo} "
 depmod -b "$root" "$version"
 
 # A module that makes a bond0 or dummy0 of its own would be in the way of tests that count links.
-printf 'options %s\n' 'bonding max_bonds=0' 'dummy numdummies=0' >"$root/etc/modprobe.d/microvm.conf"
+printf 'options %s\n' 'bonding max_bonds=0' 'dummy numdummies=0' 'ifb numifbs=0' >"$root/etc/modprobe.d/microvm.conf"
 cp "$(command -v busybox)" "$root/bin/busybox"
 ln -s /bin/busybox "$root/sbin/modprobe" # where the kernel looks for it
 install -m 755 scripts/microvm-init.sh "$root/init"

@@ -3,10 +3,11 @@
 # (what it writes is lost), in the current folder, with an environment of its own and no stdin. The command's output
 # and exit status come out as if it had run here. Exit status 125: the machine itself failed, its console is shown.
 # MICROVM_BOOT_SECONDS (60) limits the boot, MICROVM_SECONDS (900) the whole run, MICROVM_MEMORY (3G) the memory.
-# MICROVM_LAYER names a folder whose files lie over this machine's; MICROVM_NICS (0) is how many NICs, joined by a hub, it has.
+# MICROVM_LAYER names a folder whose files lie over this machine's. MICROVM_NICS (0) is how many NICs, joined by a hub, it has,
+# or which ones, by QEMU's models: 'e1000,addr=0x12 e1000e'. Drivers of others than virtio's are for the command to load.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
-(($#)) || { sed -n '2,6s/^# //p' "$0" >&2; exit 2; }
+(($#)) || { sed -n '2,8s/^# //p' "$0" >&2; exit 2; }
 project=$(cd "$(dirname "$0")/.." && pwd)
 image=$project/.cache/microvm
 "$project/scripts/microvm-image.sh"
@@ -30,8 +31,14 @@ touch "$share/stdout" "$share/stderr"
 } >"$share/command"
 
 more=()
-for ((nic = 0; nic < ${MICROVM_NICS:-0}; nic++)); do
-  more+=(-netdev "hubport,id=nic$nic,hubid=0" -device "$(printf 'virtio-net-pci,netdev=nic%d,mac=52:54:00:00:00:%02x,romfile=' $nic $nic)")
+read -ra models <<<"${MICROVM_NICS:-0}"
+if [[ ${models[*]} =~ ^[0-9]+$ ]]; then
+  amount=${models[0]} models=()
+  while ((${#models[@]} < amount)); do models+=(virtio-net-pci); done
+fi
+for nic in "${!models[@]}"; do
+  more+=(-netdev "hubport,id=nic$nic,hubid=0")
+  more+=(-device "$(printf '%s,netdev=nic%d,mac=52:54:00:00:00:%02x,romfile=' "${models[nic]}" "$nic" "$nic")")
 done
 if [[ ${MICROVM_LAYER-} ]]; then
   touch "$share/layer"

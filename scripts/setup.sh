@@ -116,7 +116,8 @@ unpack() {
 }
 
 command -v apt-get >/dev/null || fail "this needs Debian's apt-get"
-install iproute2 containernetworking-plugins
+# nftables translates addresses as kube-proxy does, for the tests of node paths.
+install iproute2 containernetworking-plugins nftables
 mkdir -p .cache
 fetch_plugins
 # For the tests of what is released: what it needs of a node, and the arm64 one running here; `time` and iperf3 for the benchmarks.

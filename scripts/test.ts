@@ -1,13 +1,16 @@
 /**
- * Runs the named parts of the tests (types, lint, unit, release, kernel, services, runtime, image; all of them without
+ * Runs the named parts of the tests (types, lint, unit, release, kernel, hardware, services, runtime, image; all of them without
  * arguments) one after the other, shows what they say, and ends with one line that sums them up: `N passed, N failed[, N skipped]`.
  * The types and the lint count as one test each. Exits with 1 if anything failed or if a part ran no test.
  */
 
 type Counts = { passed: number; failed: number; skipped: number };
 
+/** What is said at the end of what failed, as the whole output is long: the part and the test. */
+const failures: string[] = [];
+
 /** The folders of tests that are parts of their own. */
-const apart = ["release", "kernel", "services", "runtime", "image"];
+const apart = ["release", "kernel", "hardware", "services", "runtime", "image"];
 
 /** Each part's command. The microVM is slow, hence its time limit (milliseconds a test), and has two processors. */
 const parts: Record<string, string[]> = {
@@ -27,6 +30,8 @@ const parts: Record<string, string[]> = {
     "240000",
     "test/kernel",
   ],
+  // Its tests start the microVM themselves, as often as they have to boot it.
+  hardware: [process.execPath, "test", "--timeout", "600000", "test/hardware"],
   services: withPrograms("services", { folder: "test/services", nics: 3 }),
   runtime: withPrograms("containers", { folder: "test/runtime", nics: 2 }),
   image: withPrograms("containers", { folder: "test/image", nics: 0 }),
@@ -64,13 +69,11 @@ async function runPart(name: string, argv: string[]): Promise<Counts> {
     output += decoder.decode(chunk, { stream: true });
   }
   const status = await child.exited;
-  if (!argv.includes("test")) return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
-
-  const counts = readSummary(output);
-  if (counts.failed > 0) return counts;
-  if (status !== 0) process.stderr.write(`${name}: failed with exit status ${status}\n`);
-  else if (counts.passed === 0) process.stderr.write(`${name}: no test ran\n`);
-  else return counts;
+  const counts = argv.includes("test") ? readSummary(output) : { passed: status === 0 ? 1 : 0, failed: 0, skipped: 0 };
+  const failed = output.split("\n").filter((line) => line.startsWith("(fail) "));
+  failures.push(...failed.map((line) => `${name}: ${line}`));
+  if (counts.failed > 0 || (status === 0 && counts.passed > 0)) return counts;
+  failures.push(status === 0 ? `${name}: no test ran` : `${name}: exit status ${status}`);
   return { ...counts, failed: 1 };
 }
 
@@ -84,6 +87,7 @@ for (const name of names) {
   total.failed += counts.failed;
   total.skipped += counts.skipped;
 }
+if (failures.length > 0) process.stdout.write(`\nfailed:\n${failures.join("\n")}\n`);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`);
 process.exitCode = total.failed > 0 ? 1 : 0;

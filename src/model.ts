@@ -75,8 +75,50 @@ export interface DesiredRoute {
   readonly destination: string;
   /** `undefined`: the destination is on the link. */
   readonly gateway: string | undefined;
+  /** Gateways that are as good: a route by one of these is kept. */
+  readonly otherGateways?: readonly string[] | undefined;
   /** Attributes by iproute2's words for them (`metric`, `table`, `scope`, `mtu`, `advmss`), in that order. */
   readonly attributes: readonly Setting[];
+}
+
+/** One end of a pair of links (veth(4)), by the name that it has in its place. */
+export interface DesiredEnd {
+  readonly name: string;
+  /** Given when the pair is made, so that nobody rewrites it; it tells whose the end is. */
+  readonly mac: string;
+  /** In bytes. Of a pair that is there already any is right. */
+  readonly mtu: number;
+  readonly alias: string;
+  /** The other end and the path of its network namespace, where this place is the one that makes both. */
+  readonly peer: { readonly name: string; readonly mac: string; readonly netns: string } | undefined;
+}
+
+/** An entry of a neighbour table that is permanent: who has the address is not asked. */
+export interface Neighbour {
+  readonly link: string;
+  readonly address: string;
+  readonly mac: string;
+}
+
+/** A rule by which what comes from a network is looked up in a routing table of its own (ip-rule(8)). */
+export interface RoutingRule {
+  /** `192.0.2.0/24`, as `ip` writes it. */
+  readonly from: string;
+  /** The table's number. */
+  readonly table: string;
+}
+
+/** What one place is to have for a Pod's way to its node, beside the routes. */
+export interface DesiredPath {
+  /** `undefined`: only the MAC is wanted. */
+  readonly end: DesiredEnd | undefined;
+  readonly neighbours: readonly Neighbour[];
+  /** The MAC that the Pod's own interface is to get. */
+  readonly mac: { readonly link: string; readonly mac: string } | undefined;
+  /** Routes that go, by their words: others have taken their place in a table of their own. */
+  readonly leaving: readonly { readonly link: string; readonly words: readonly string[] }[];
+  /** The subnets that the config leads to the node, which a policy may limit. */
+  readonly subnets: readonly string[];
 }
 
 /** Whom an ADD that has made or raised something asks on the wire. */
@@ -103,11 +145,15 @@ export interface Desired {
   /** A NIC with addresses or routes may be enslaved. */
   readonly allowInUse: boolean;
   readonly probe?: DesiredProbe | undefined;
+  /** The alias of the links that are made, where it tells more than that ifacer made them. */
+  readonly alias?: string | undefined;
   /** Type of the IPAM plugin that gives the topmost link its addresses. */
   readonly ipam?: string | undefined;
   /** Of the links above; known only when the IPAM plugin has given them. */
   readonly addresses: readonly DesiredAddress[];
   readonly routes: readonly DesiredRoute[];
+  readonly rules?: readonly RoutingRule[] | undefined;
+  readonly path?: DesiredPath | undefined;
 }
 
 /** A link of the host, reduced to what ifacer decides on. */
@@ -138,6 +184,18 @@ export interface Link {
   readonly vlan: { readonly id: number; readonly protocol: string } | undefined;
   /** `linkinfo.info_data` as `ip -details -json` prints it: what the link's driver tells of a bond or a VLAN. */
   readonly driverData: Readonly<Record<string, unknown>>;
+}
+
+/** What only sysfs tells of a NIC; `undefined`: it does not tell. */
+export interface Hardware {
+  readonly driver: string | undefined;
+  /** `0000:3b:00.0`; of a virtio NIC that of the virtio device. */
+  readonly pciAddress: string | undefined;
+  /** Vendor and device, `15b3:1019`. */
+  readonly pciIDs: string | undefined;
+  readonly numaNode: number | undefined;
+  /** In Mb/s. */
+  readonly speed: number | undefined;
 }
 
 /** One line of /proc/net/vlan/config: a VLAN link anywhere in the network namespace. */
@@ -193,6 +251,26 @@ export interface Current {
   readonly vlans: readonly VlanEntry[];
   /** By the NIC's own name; empty unless it was asked for. */
   readonly uses: ReadonlyMap<string, Use>;
+  /** The permanent ones, where they were asked for. */
+  readonly neighbours?: readonly Neighbour[];
+  readonly rules?: readonly RoutingRule[] | undefined;
+}
+
+/** An address of the node. */
+export interface LocalAddress {
+  readonly address: string;
+  readonly link: string;
+  /** It is a NIC, a bond or a VLAN. */
+  readonly isOnWire: boolean;
+}
+
+/** What a Pod's way to its node has to know of the node. */
+export interface NodeView {
+  /** The node's end, and what leads to the Pod's addresses. */
+  readonly current: Current;
+  readonly locals: readonly LocalAddress[];
+  /** By addresses of the Pod: the address of its own that the node would use towards them. */
+  readonly sources: ReadonlyMap<string, string>;
 }
 
 /** The device that every network namespace has for talking to itself. */
@@ -212,6 +290,7 @@ export type Change =
       readonly mac: string;
       readonly mtu: number;
       readonly settings: readonly Setting[];
+      readonly alias?: string;
     }
   | {
       /** A bond that is empty and down becomes the wanted one. */
@@ -237,11 +316,31 @@ export type Change =
       readonly protocol: VlanProtocol;
       readonly mtu: number | undefined;
       readonly settings: readonly Setting[];
+      readonly alias?: string;
     }
   | { readonly type: "addAltName"; readonly name: string; readonly altName: string }
   | { readonly type: "raise"; readonly name: string }
   | { readonly type: "addAddress"; readonly link: string; readonly address: string }
-  | { readonly type: "addRoute"; readonly link: string; readonly route: DesiredRoute };
+  | {
+      readonly type: "addRoute";
+      readonly link: string;
+      readonly route: DesiredRoute;
+      /** Behind others to the same destination, of which it is a further way. */
+      readonly isFurther?: true;
+    }
+  | {
+      readonly type: "addPair";
+      readonly name: string;
+      readonly mac: string;
+      readonly mtu: number;
+      readonly alias: string;
+      readonly peer: NonNullable<DesiredEnd["peer"]>;
+    }
+  | { readonly type: "setAlias"; readonly name: string; readonly alias: string }
+  | { readonly type: "setMAC"; readonly name: string; readonly mac: string }
+  | { readonly type: "addNeighbour"; readonly neighbour: Neighbour }
+  | { readonly type: "addRule"; readonly rule: RoutingRule }
+  | { readonly type: "removeRoute"; readonly link: string; readonly words: readonly string[] };
 
 /** Something on the host that ifacer would have to bend, that is not there and can't be made, or that the policy forbids. */
 export interface Conflict {

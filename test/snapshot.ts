@@ -7,5 +7,5 @@ export function snapshotOf({ links, uses }: Current): Snapshot {
   const entries = links.flatMap(({ name, index }) =>
     (uses.get(name)?.addresses ?? []).map((address) => readAddressEntry(address, index)),
   );
-  return { links, entries, listeners: new Map() };
+  return { links, entries, strangers: new Map() };
 }

@@ -27,13 +27,14 @@ export function recordIp(command: Command, scratch: string): Command[] {
   }));
 }
 
-/** Adds links to the namespace until it has that many. */
-export function fillTo(links: number): void {
-  const kind = tryIp(["link add name kind0 type dummy"]).exitCode === 0 ? "dummy" : "ifb";
+/** Adds links to the namespace until it has that many. Returns of what kind they are: dummies, which are NICs, where there are no others. */
+export function fillTo(links: number): "ifb" | "dummy" {
+  const kind = tryIp(["link add name kind0 type ifb"]).exitCode === 0 ? "ifb" : "dummy";
   tryIp(["link delete dev kind0"]);
   // Two lines of heading, then one for each link of this namespace.
   const there = readFileSync("/proc/self/net/dev", "utf8").trim().split("\n").length - 2;
   ip(Array.from({ length: Math.max(0, links - there) }, (_, index) => `link add name l${there + index} type ${kind}`));
+  return kind;
 }
 
 /** Runs `ip` once with these lines for its batch. */

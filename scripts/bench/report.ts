@@ -16,6 +16,9 @@ export interface Result {
 /** The verbs of another plugin that are measured, and which of ours does the same: both end at a NIC that is not there. */
 export const peerVerbs = { VERSION: "VERSION", DEL: "DEL", ADD: "ADD, no such NIC" };
 
+/** An ADD that chooses its NICs, where the kernel can make what it finds in place. */
+export const selectCase = "ADD, chosen NICs, in place";
+
 /** For how many nodes `ifacer fleet` is promised to be quick. */
 export const fleetNodes = 10_000;
 export const fleetCase = `fleet, ${fleetNodes} nodes`;
@@ -45,6 +48,15 @@ export function judge(results: readonly Result[]) {
           {
             promise: `${most} links / ${fewest} links, the worst verb`,
             value: Math.max(...verbs.map((name) => wall(name, most) / wall(name, fewest))),
+            limit: 1.3,
+          },
+        ]),
+    ...(most === fewest || at(selectCase, most) === undefined
+      ? []
+      : [
+          {
+            promise: `${most} links / ${fewest} links, ${selectCase}`,
+            value: wall(selectCase, most) / wall(selectCase, fewest),
             limit: 1.3,
           },
         ]),

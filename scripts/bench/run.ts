@@ -13,7 +13,7 @@ import { writeFleet } from "./fleet.ts";
 import { fillTo, ip, path, recordIp, tryIp } from "./ip.ts";
 import { startPod } from "./pod.ts";
 import { type Command, type Measured, measurePeak, prepare } from "./process.ts";
-import { fleetCase, fleetNodes, peerVerbs, type Result, report } from "./report.ts";
+import { fleetCase, fleetNodes, peerVerbs, type Result, report, selectCase } from "./report.ts";
 
 /** One line of the table: a command and, where it changes something, what takes that back. Neither is in the time. */
 interface Case {
@@ -80,7 +80,7 @@ function buildEmpty(): void {
 
 /** Everything that needs no NIC, with that many links in the namespace. */
 function measureAmong(links: number): Result[] {
-  fillTo(links);
+  const kind = fillTo(links);
   const config = { cniVersion: "1.1.0", name: "net", type: "ifacer", interfaces: [missing], vlanID: 100 };
   const look = recordIp(call("ADD", config), scratch).at(0);
   if (look === undefined) throw new Error("ADD did not ask 'ip'");
@@ -92,6 +92,8 @@ function measureAmong(links: number): Result[] {
     { name: "ADD, no such NIC", command: call("ADD", config) },
     { name: "STATUS, no such NIC", command: call("STATUS", config) },
   ];
+  const chosen = kind === "dummy" ? undefined : chooseCase();
+  if (chosen) cases.push(chosen);
   if (peer !== undefined) {
     const other = { ...config, cniVersion: "1.0.0", type: basename(peer), master: missing, ipam: {} };
     for (const verb of Object.keys(peerVerbs)) {
@@ -99,6 +101,16 @@ function measureAmong(links: number): Result[] {
     }
   }
   return measureAll(cases, links, { runs });
+}
+
+/** ADD that chooses two NICs by rule and finds a VLAN on a bond of them in place; `undefined`: this kernel can't make these. */
+function chooseCase(): Case | undefined {
+  tryIp(["link add name sel0 type dummy"]);
+  tryIp(["link add name sel1 type dummy"]);
+  const select = { names: ["sel*"], count: 2 };
+  const bond = { name: "selbond", mode: 1 };
+  const command = call("ADD", { cniVersion: "1.1.0", name: "net", type: "ifacer", select, vlanID: 500, bond });
+  return prepare(command)().status === 0 ? { name: selectCase, command } : undefined;
 }
 
 /** `ifacer fleet` over the answers of as many nodes as it is promised for. Each run takes a second: a few will do. */
@@ -208,7 +220,7 @@ function changingCases(): Case[] {
 
 /** ADD that makes a VLAN with an address in a Pod, and the same by the reference plugin, where that is there. */
 function measureInPod(links: number): Result[] {
-  const pod = startPod("bench3");
+  const pod = startPod("bench1");
   try {
     const ipam = { type: "static", addresses: [{ address: "192.0.2.10/24" }] };
     const config = { cniVersion: "1.0.0", name: "net", linkInContainer: true, master: "eth0", vlanId: 400, ipam };

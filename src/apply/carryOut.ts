@@ -2,6 +2,7 @@ import { CniError, Code } from "../error.ts";
 import { type IpRun, runIp } from "../host/ip.ts";
 import { removeJournalFile } from "../host/journal.ts";
 import type { Change, Current, Desired, Drift, Link, Plan } from "../model.ts";
+import { askAgain } from "../observe/path.ts";
 import type { Snapshot } from "../observe/snapshot.ts";
 import { describeDone } from "../plan/describe.ts";
 import { plan } from "../plan/plan.ts";
@@ -11,7 +12,7 @@ import { writeJournal } from "./journal.ts";
 import { alias, writeLines } from "./lines.ts";
 import { lookAt, type Site } from "./site.ts";
 import { takeBack } from "./takeBack.ts";
-import { findAppeared } from "./taken.ts";
+import { findAppeared, isOwnEnd } from "./taken.ts";
 
 /** What was done. */
 export interface Done {
@@ -20,6 +21,8 @@ export interface Done {
   readonly refused: readonly Change[];
   /** What the last look showed. */
   readonly now: Current;
+  /** What the place was like before, with the links that somebody else made meanwhile. */
+  readonly before: Snapshot;
 }
 
 /** How often is tried again where somebody else changes the same links at the same time. */
@@ -42,8 +45,14 @@ export interface Work {
  */
 export async function carryOut(desired: Desired, work: Work): Promise<Done> {
   const { changes, site, attempt = 1 } = work;
-  const run = await runIp(["-batch", "-"], changes.flatMap(writeLines), site);
-  const now = await lookAgain(desired, work);
+  const look = desired.path && askAgain(desired, site);
+  const run = await runIp(
+    ["-batch", "-", ...(look ? ["-details", "-json"] : [])],
+    [...changes.flatMap(writeLines), ...(look ? look.lines : [])],
+    site,
+  );
+  // Where all went well, what the lines of the look have shown is what is there now.
+  const now = (run.status === 0 ? look?.read(run.stdout) : undefined) ?? (await lookAgain(desired, work));
   const rest = plan(desired, now);
   if (isComplete(rest)) {
     const ignored = findIgnored(changes, rest);
@@ -52,6 +61,7 @@ export async function carryOut(desired: Desired, work: Work): Promise<Done> {
       changes: changes.filter((change) => !isRefused(change, run)),
       refused: changes.filter((change) => isRefused(change, run)),
       now,
+      before: work.before,
     };
   }
   const appeared = findForeign(desired, work.before, now, run);
@@ -70,7 +80,7 @@ export async function carryOut(desired: Desired, work: Work): Promise<Done> {
   }
   // Somebody may have been in the way for a moment only, and another ADD may have answered that all is in place.
   const later = await lookAgain(desired, work);
-  if (isComplete(plan(desired, later))) return { changes, refused: [], now: later };
+  if (isComplete(plan(desired, later))) return { changes, refused: [], now: later, before };
   throw await undo(desired, { ...work, before, run, rest, ignored: [] });
 }
 
@@ -86,7 +96,7 @@ function isRefused({ type }: Change, { status }: IpRun): boolean {
 /** Options that a link was made with and does not have: a kernel that does not know one leaves it out without a word. */
 function findIgnored(changes: readonly Change[], { drift }: Plan): readonly Drift[] {
   return changes.flatMap((change) => {
-    if (!isCreation(change) && change.type !== "configureBond") return [];
+    if (change.type !== "addBond" && change.type !== "addVlan" && change.type !== "configureBond") return [];
     const names = change.settings.map(({ name }) => name);
     return drift.filter(({ link, what }) => link === change.name && names.includes(what));
   });
@@ -98,11 +108,13 @@ function findIgnored(changes: readonly Change[], { drift }: Plan): readonly Drif
  */
 function findForeign(desired: Desired, before: Snapshot, now: Current, { stderr }: IpRun): readonly Link[] {
   if (!stderr.includes("File exists")) return [];
-  return findAppeared(desired, { before, now }).filter((link) => link.alias !== alias);
+  return findAppeared(desired, { before, now }).filter(
+    (link) => link.alias !== (desired.alias ?? alias) && !isOwnEnd(desired, link),
+  );
 }
 
-function isCreation(change: Change): change is Extract<Change, { type: "addBond" | "addVlan" }> {
-  return change.type === "addBond" || change.type === "addVlan";
+function isCreation(change: Change): change is Extract<Change, { type: "addBond" | "addVlan" | "addPair" }> {
+  return change.type === "addBond" || change.type === "addVlan" || change.type === "addPair";
 }
 
 /**
@@ -128,18 +140,18 @@ interface Failure extends Work {
  * journal stays, so that the next ADD tries it as well.
  */
 async function undo(desired: Desired, { before, changes, site, run, rest, ignored }: Failure): Promise<CniError> {
-  const { left, kept } = await explainingBlindness(changes, () => takeBack(desired, before, site));
-  if (left.length === 0 && site.netns === undefined) removeJournalFile();
-  return explainFailure({ changes, run, rest, ignored, left, kept });
+  const { left, kept, moved } = await explainingBlindness(changes, () => takeBack(desired, before, site));
+  if (left.length === 0 && site.lock !== undefined) removeJournalFile();
+  return explainFailure({ changes, run, rest, ignored, left, kept, moved });
 }
 
 function lookAgain(desired: Desired, { changes, site }: Work): Promise<Current> {
   return explainingBlindness(changes, () => lookAt(site, desired, "links"));
 }
 
-/** What belongs to one Pod is taken back by its DEL, and has no journal. */
+/** What belongs to one Pod is taken back by its DEL, needs no lock and has no journal: one that is there is somebody else's. */
 async function journalize(desired: Desired, { before, site }: Pick<Work, "before" | "site">): Promise<void> {
-  if (site.netns === undefined) await writeJournal({ desired, before });
+  if (site.lock !== undefined) await writeJournal({ desired, before });
 }
 
 /** Looks at the host after changes were begun. Where that fails too, nobody can tell what was done: it is said how to go on. */
@@ -147,6 +159,8 @@ async function explainingBlindness<T>(changes: readonly Change[], look: () => Pr
   try {
     return await look();
   } catch (cause) {
+    // A Pod that is gone took all with it.
+    if (cause instanceof CniError && cause.code === Code.noNamespace) throw cause;
     const { message, details } = cause instanceof CniError ? cause : { message: String(cause), details: "" };
     const made = changes.filter(isCreation).map(({ name }) => showCommand(`link delete dev ${name}`));
     const freed = changes.flatMap((change) =>

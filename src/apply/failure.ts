@@ -20,10 +20,12 @@ export interface Failure {
   readonly left: readonly string[];
   /** The links that undoing left alone, as somebody stands on them by now. */
   readonly kept: readonly string[];
+  /** What stays lost, in words, as somebody put something else in its place. */
+  readonly moved: readonly string[];
 }
 
 /** The error for a failed ADD: the step, the kernel's words, and whether the host is as it was before. */
-export async function explainFailure({ changes, run, rest, ignored, left, kept }: Failure): Promise<CniError> {
+export async function explainFailure({ changes, run, rest, ignored, left, kept, moved }: Failure): Promise<CniError> {
   const step = findStep(changes, run, rest);
   const lack = step ? describeLack(step) : (rest.conflicts[0]?.message ?? "an option had no effect");
   const unsupported =
@@ -33,10 +35,10 @@ export async function explainFailure({ changes, run, rest, ignored, left, kept }
   const kernelWords = run.stderr.split("\n")[0] || explainSilence(run);
   // The kernel took all, and what came of it is in the way: an address that somebody else has.
   const [conflict] = run.status === 0 ? rest.conflicts : [];
-  if (conflict) return new CniError(Code.conflict, `${conflict.message}; ${describeUndone({ left, kept })}`);
+  if (conflict) return new CniError(Code.conflict, `${conflict.message}; ${describeUndone({ left, kept, moved })}`);
   return new CniError(
     unsupported ? Code.notSupported : Code.ipFailed,
-    `${lack}: ${unsupported ?? kernelWords}; ${describeUndone({ left, kept })}`,
+    `${lack}: ${unsupported ?? kernelWords}; ${describeUndone({ left, kept, moved })}`,
     {
       details: [
         `step: ${step ? writeLines(step).join("; ") : "none was left"}`,
@@ -71,9 +73,18 @@ function explainSilence({ status }: IpRun): string {
   return "ip had done it, and then it was gone again: somebody else on this node changes these links, such as NetworkManager, systemd-networkd or an admin, see 'ifacer doctor'";
 }
 
-export function describeUndone({ left, kept }: Pick<Failure, "left" | "kept">): string {
-  if (left.length > 0) return `undoing failed too, run: ${left.map(showCommand).join("; ")}`;
-  return kept.length > 0 ? `all was undone but ${kept.join(", ")}: in use by now` : "all was undone";
+export function describeUndone({ left, kept, moved }: Pick<Failure, "left" | "kept" | "moved">): string {
+  const elsewhere = moved.length > 0 ? `; ${describeMoved(moved)}` : "";
+  if (left.length > 0) return `undoing failed too, run: ${left.map(showCommand).join("; ")}${elsewhere}`;
+  return `${kept.length > 0 ? `all was undone but ${kept.join(", ")}: in use by now` : "all was undone"}${elsewhere}`;
+}
+
+/** Nobody reads more of them. */
+const mostMoved = 20;
+
+export function describeMoved(moved: readonly string[]): string {
+  const more = moved.length > mostMoved ? ` and ${moved.length - mostMoved} more` : "";
+  return `not put back, as somebody gave their place to something else: ${moved.slice(0, mostMoved).join(", ")}${more}`;
 }
 
 const drivers: Partial<Record<Change["type"], Driver>> = { addBond: "bonding", addVlan: "8021q" };

@@ -25,7 +25,7 @@ export async function applyInPod(desired: Desired, { before, now }: PodView, sit
   const { changes, conflicts } = plan(desired, now);
   if (conflicts.length > 0) await takeBack(desired, before, site);
   refuseConflicts(conflicts);
-  if (changes.length === 0) return { changes: [], refused: [], now };
+  if (changes.length === 0) return { changes: [], refused: [], now, before };
   return carryOut(desired, { before, changes, site });
 }
 
@@ -55,15 +55,25 @@ export async function settle(desired: Desired, { now }: Pick<PodView, "now">, si
 }
 
 /**
- * Makes sure that links may have IPv6 addresses, where some are wanted: the Pod's sysctl `disable_ipv6` may forbid it, which is
- * lifted for these links. A link that is up and has an IPv6 address of its own shows that it may.
- *
- * Only who is in the namespace sees its /proc/sys. `ip netns exec` would start a program there, but takes no path.
+ * Makes sure that links may have IPv6 addresses, where some are wanted. A link that is up and has an IPv6 address of its own shows
+ * that it may.
  */
 export async function allowIPv6(desired: Desired, { now }: Pick<PodView, "now">, netns: string): Promise<void> {
   const links = new Set(desired.addresses.filter(({ local }) => local.includes(":")).map(({ link }) => link));
+  const has = (link: string) => now.uses.get(link)?.addresses.some(({ family }) => family === "inet6");
+  await enableIPv6(
+    [...links].filter((link) => !has(link)),
+    netns,
+  );
+}
+
+/**
+ * Lifts the sysctl `disable_ipv6` of a Pod for some links, which forbids them IPv6 addresses and routes.
+ *
+ * Only who is in the namespace sees its /proc/sys. `ip netns exec` would start a program there, but takes no path.
+ */
+export async function enableIPv6(links: readonly string[], netns: string): Promise<void> {
   for (const link of links) {
-    if (now.uses.get(link)?.addresses.some(({ family }) => family === "inet6")) continue;
     const path = `/proc/sys/net/ipv6/conf/${link}/disable_ipv6`;
     const [nsenter, tee] = ["nsenter", "tee"].map(findProgram);
     // Without them the kernel's words tell that IPv6 is disabled.

@@ -1,9 +1,15 @@
+import { isPodAlias } from "../config/attachment.ts";
 import { bondOptionWords } from "../config/bondOptions.ts";
 import { vlanOptionWords } from "../config/vlanOptions.ts";
 import type { Change, Setting } from "../model.ts";
 
-/** The alias of every link that ifacer makes, so that an admin sees where it came from. */
+/** The alias of every link that ifacer makes on the node, so that an admin sees where it came from; in Pods see `nameAlias`. */
 export const alias = "ifacer";
+
+/** Whether a link's alias is one that ifacer gives, on the node or in a Pod. */
+export function isOwnAlias(given: string | undefined): boolean {
+  return given === alias || isPodAlias(given);
+}
 
 /**
  * The lines for `ip -batch -` that carry out a change, as an operator would type them after `ip`.
@@ -17,7 +23,7 @@ export function writeLines(change: Change): string[] {
       const options = change.settings.flatMap(bondOptionWords);
       return [
         words("link add name", name, "mtu", mtu, "address", mac, "type bond mode", mode, ...options),
-        words("link set dev", name, "alias", alias),
+        words("link set dev", name, "alias", change.alias ?? alias),
       ];
     }
     case "configureBond": {
@@ -47,7 +53,7 @@ export function writeLines(change: Change): string[] {
       return [
         words("link add link", parent, "name", name, ...size, "type vlan protocol", protocol, "id", id, ...options),
         ...further.map((map) => words("link set dev", name, "type vlan", ...map)),
-        words("link set dev", name, "alias", alias),
+        words("link set dev", name, "alias", change.alias ?? alias),
       ];
     }
     case "addAltName":
@@ -60,8 +66,34 @@ export function writeLines(change: Change): string[] {
       const { destination, gateway, attributes } = change.route;
       const via = gateway === undefined ? [] : ["via", gateway];
       const further = attributes.flatMap(({ name, value }) => [name, value]);
-      return [words("route add", destination, ...via, "dev", change.link, ...further)];
+      return [
+        words(change.isFurther ? "route append" : "route add", destination, ...via, "dev", change.link, ...further),
+      ];
     }
+    case "addPair": {
+      // Both ends by one message: there is never one without the other.
+      const { name, mac, mtu, peer } = change;
+      const other = ["peer name", peer.name, "mtu", mtu, "address", peer.mac, "netns", peer.netns];
+      return [
+        words("link add name", name, "mtu", mtu, "address", mac, "type veth", ...other),
+        words("link set dev", name, "alias", change.alias),
+      ];
+    }
+    case "setAlias":
+      return [words("link set dev", change.name, "alias", change.alias)];
+    case "setMAC":
+      return [words("link set dev", change.name, "address", change.mac)];
+    case "addNeighbour": {
+      const { address, mac, link } = change.neighbour;
+      return [words("neighbour replace", address, "lladdr", mac, "dev", link, "nud permanent")];
+    }
+    case "addRule": {
+      const { from, table } = change.rule;
+      // Its number is its place too: behind the kernel's own tables and before `main`, and not what is free by chance.
+      return [words("rule add from", from, "lookup", table, "priority", table)];
+    }
+    case "removeRoute":
+      return [words("route del", ...change.words)];
   }
 }
 

@@ -1,16 +1,16 @@
 import { Code, errorOfAll } from "../error.ts";
 import { removeJournalFile } from "../host/journal.ts";
-import { type Had, withLock } from "../host/lock.ts";
+import { type Had, showingLife, withLock } from "../host/lock.ts";
 import { type Change, type Current, type Desired, findLink } from "../model.ts";
 import { observe } from "../observe/observe.ts";
-import { type Snapshot, snapshotBefore } from "../observe/snapshot.ts";
+import { listOwnNames, type Snapshot, snapshotBefore } from "../observe/snapshot.ts";
 import { plan } from "../plan/plan.ts";
 import type { Judge } from "../policy/judge.ts";
 import { carryOut } from "./carryOut.ts";
 import { refuseConflicts } from "./conflicts.ts";
 import { describeUndone } from "./failure.ts";
-import { writeJournal } from "./journal.ts";
-import { recover } from "./recover.ts";
+import { type Journal, writeJournal } from "./journal.ts";
+import { type Recovered, recover } from "./recover.ts";
 import { takeBack } from "./takeBack.ts";
 
 /** What was done on the host. */
@@ -22,38 +22,120 @@ export interface Outcome {
   readonly notes: readonly string[];
 }
 
+/** What was chosen by rule with the lock held. */
+export interface Chosen {
+  readonly desired: Desired;
+  /** The chosen NICs that were set up to be looked at; `undefined`: none was. */
+  readonly raised: Raised | undefined;
+}
+
+/** NICs that were set up to be looked at. The journal tells of them. */
+export interface Raised {
+  /** What they were like before. */
+  readonly before: Snapshot;
+  /** Sets them down again. */
+  readonly release: () => Promise<void>;
+}
+
+/** Chooses a config's NICs by rule. The lock is held meanwhile. */
+export type Choosing = (site: ChoosingSite) => Promise<Chosen>;
+
+export interface ChoosingSite {
+  readonly lock: number;
+  readonly had: Had;
+  /** Whether all that is wanted is there already. */
+  readonly isInPlace: (desired: Desired) => Promise<boolean>;
+}
+
 /** Takes the lock, and does what is still to be done then. Throws as `apply` does. */
-export function applyLocked(desired: Desired, { judge }: { judge: Judge }): Promise<Outcome> {
-  return withLock((lock, had) => applyNow(desired, { judge, lock, had }));
+export function applyLocked(wanted: Desired | Choosing, { judge }: { judge: Judge }): Promise<Outcome> {
+  return withLock((lock, had) => settleAndApply(wanted, { judge, lock, had }));
+}
+
+interface Holding {
+  readonly judge: Judge;
+  readonly lock: number;
+  readonly had: Had;
 }
 
 /**
- * Settles what an ADD left that did not come to its end, then looks again, as others may have been at work before the lock was
- * had.
+ * Settles what an ADD left that did not come to its end, then does what is wanted.
  *
  * Only who changes something comes here. An ADD that finds its own links in place leaves a journal alone: what is complete
  * is not taken back later either.
  */
-async function applyNow(
+async function settleAndApply(wanted: Desired | Choosing, holding: Holding): Promise<Outcome> {
+  const { lock, had, judge } = holding;
+  const { notes: earlier, unanswered } = await recover({ lock });
+  const { desired, raised } =
+    typeof wanted === "function"
+      ? await wanted({ lock, had, isInPlace: (chosen) => isInPlace(chosen, judge) })
+      : { desired: wanted, raised: undefined };
+  const work = await findWork(desired, { ...holding, unanswered }).catch(async (error) => {
+    await raised?.release();
+    throw error;
+  });
+  if (work === undefined && raised) removeJournalFile();
+  if (work === undefined) return { changes: [], refused: [], notes: earlier };
+  const { notes, ...outcome } = await doWork(work, { lock, raised, unanswered });
+  return { ...outcome, notes: [...earlier, ...notes] };
+}
+
+/** What is to be done, as a look with the lock held shows it. */
+interface Work {
+  readonly desired: Desired;
+  readonly seen: Current;
+  readonly changes: readonly Change[];
+}
+
+/** An earlier ADD's journal whom nobody has answered yet. */
+type Unanswered = Recovered["unanswered"];
+
+/** Looks again, as others may have been at work before the lock was had. `undefined`: all is in place, and nobody has to be asked. */
+async function findWork(
   asked: Desired,
-  { judge, lock, had }: { judge: Judge; lock: number; had: Had },
-): Promise<Outcome> {
-  const notes = await recover({ lock });
+  { judge, had, unanswered }: Holding & { unanswered: Unanswered },
+): Promise<Work | undefined> {
   // Where many wait, one has done it for all, and a short look shows that.
-  if (had === "after others" && (await isInPlace(asked, judge))) return { changes: [], refused: [], notes };
+  if (had === "after others" && unanswered === undefined && (await isInPlace(asked, judge))) return undefined;
   const seen = await observe(asked, { depth: "use" });
   const desired = nameReally(asked, seen);
   refuseConflicts(await judge(desired, seen));
   const { changes, conflicts } = plan(desired, seen);
   refuseConflicts(conflicts);
-  if (changes.length === 0) return { changes: [], refused: [], notes };
-  const before = await snapshotBefore(desired, seen, { lock });
+  return { desired, seen, changes };
+}
+
+async function doWork(
+  { desired, seen, changes }: Work,
+  { lock, raised, unanswered }: { lock: number; raised: Raised | undefined; unanswered: Unanswered },
+): Promise<Outcome> {
+  if (changes.length === 0) {
+    if (raised) removeJournalFile();
+    return { changes: [], refused: [], notes: await askAgain(desired, { unanswered, lock }) };
+  }
+  const before = putBack(await snapshotBefore(desired, seen, { lock }), raised);
   await writeJournal({ desired, before });
   const { refused, ...done } = await carryOut(desired, { before, changes, site: { lock } });
-  // What is complete is not taken back by others any more.
-  removeJournalFile();
-  const answers = desired.probe ? await askTheWire(desired, { before, lock }) : [];
-  return { changes: done.changes, refused, notes: [...notes, ...answers] };
+  const notes = await askTheWire(desired, { before: done.before, lock });
+  return { changes: done.changes, refused, notes };
+}
+
+/** A place as it was before NICs were set up to be looked at: that is undone with the rest. */
+function putBack(before: Snapshot, raised: Raised | undefined): Snapshot {
+  const down = new Set(raised?.before.links.map(({ index }) => index));
+  return { ...before, links: before.links.map((link) => (down.has(link.index) ? { ...link, up: false } : link)) };
+}
+
+/** Where links stay that an ADD made whom nobody answered, the next one of the same config has no better answer. */
+async function askAgain(
+  desired: Desired,
+  { unanswered, lock }: { unanswered: Journal | undefined; lock: number },
+): Promise<readonly string[]> {
+  if (unanswered === undefined || listOwnNames(unanswered.desired).join() !== listOwnNames(desired).join()) return [];
+  const { before } = unanswered;
+  await writeJournal({ desired, before });
+  return askTheWire(desired, { before, lock });
 }
 
 /** A bond may be given by an altname; by its own name others know its slaves. */
@@ -72,7 +154,8 @@ async function isInPlace(desired: Desired, judge: Judge): Promise<boolean> {
 }
 
 /**
- * Asks whom the config's `probe` names, and returns what is to be told.
+ * Asks whom the config's `probe` names, and returns what is to be told. The journal ends: what is complete is not taken back by
+ * others any more. It stays as long as somebody is to be asked, so that no other ADD of the config takes the links for good.
  *
  * Throws code 107 where nobody answers and that is to fail; what was made is undone.
  */
@@ -80,12 +163,19 @@ async function askTheWire(
   desired: Desired,
   { before, lock }: { before: Snapshot; lock: number },
 ): Promise<readonly string[]> {
-  if (desired.probe === undefined) return [];
+  const asked = desired.probe;
+  if (asked === undefined) {
+    removeJournalFile();
+    return [];
+  }
   const { probe } = await import("./probe.ts");
-  const { silences, notes } = await probe(desired, desired.probe);
-  if (silences.length === 0 || desired.probe.onSilence === "note") return [...notes, ...silences];
-  await writeJournal({ desired, before });
+  const { silences, notes } = await showingLife(lock, () => probe(desired, asked));
+  if (silences.length === 0 || asked.onSilence === "note") {
+    removeJournalFile();
+    return [...notes, ...silences];
+  }
   const undone = await takeBack(desired, before, { lock });
-  if (undone.left.length === 0) removeJournalFile();
+  // What stays was not answered either: the next ADD asks again.
+  if (undone.left.length + undone.kept.length === 0) removeJournalFile();
   throw errorOfAll(Code.silence, [...silences.slice(0, -1), `${silences.at(-1)}; ${describeUndone(undone)}`]);
 }

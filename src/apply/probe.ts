@@ -1,6 +1,8 @@
+import { runIp } from "../host/ip.ts";
 import type { Desired, DesiredProbe } from "../model.ts";
+import { parseLine, strings } from "../observe/json.ts";
 import { ask } from "../wire/ask.ts";
-import type { Question } from "../wire/question.ts";
+import { nameSource, type Question } from "../wire/question.ts";
 import { describeSilence } from "../wire/silence.ts";
 
 /** What asking the wire brought out. */
@@ -22,6 +24,7 @@ export async function probe(desired: Desired, { addresses, timeout }: DesiredPro
   try {
     const answers = await ask(questions, { timeout });
     const vlanID = desired.vlans[0]?.id;
+    const dark = answers.some(({ outcome }) => outcome.type === "silent") ? await findDark(listTopmost(desired)) : [];
     const silences: string[] = [];
     const notes: string[] = [];
     for (const { question, outcome } of answers) {
@@ -31,13 +34,26 @@ export async function probe(desired: Desired, { addresses, timeout }: DesiredPro
       const othersAnswer = answers.some(
         (other) => other.outcome.type === "answered" && isSameLink(other.question, question),
       );
-      silences.push(describeSilence({ source, address, timeout, vlanID, by: outcome.by, othersAnswer }));
+      const carrier = !dark.includes(nameSource(source));
+      silences.push(describeSilence({ source, address, timeout, vlanID, by: outcome.by, carrier, othersAnswer }));
     }
     return { silences, notes };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     return { silences: [], notes: [`the wire could not be asked: ${reason}`] };
   }
+}
+
+/** Of these links the ones without a carrier. */
+async function findDark(names: readonly string[]): Promise<readonly unknown[]> {
+  const lines = names.map((name) => `link show dev ${name}`);
+  const { stdout } = await runIp(["-json", "-force", "-batch", "-"], lines);
+  return stdout
+    .split("\n")
+    .filter((line) => line.startsWith("["))
+    .flatMap(parseLine)
+    .filter(({ flags }) => !strings(flags).includes("LOWER_UP"))
+    .map(({ ifname }) => ifname);
 }
 
 function listTopmost({ bond, vlans }: Desired): readonly string[] {

@@ -3,11 +3,19 @@ import { findAltNameFault } from "../config/linkNames.ts";
 import type { NamespaceID } from "../host/netns.ts";
 import { bondModes } from "../model.ts";
 import type { Snapshot } from "../observe/snapshot.ts";
-import { type Journal, journalVersion } from "./journal.ts";
+import { type Journal, journalMAC, journalVersion, journalWord } from "./journal.ts";
 
 /** What a journal's text says; `stale`: it is about another boot or another network namespace. */
 export type ReadJournal =
-  | { readonly journal: Journal /** That it is about this namespace is certain. */; readonly certain: boolean }
+  | {
+      readonly journal: Journal;
+      /** That it is about this namespace is certain. */
+      readonly certain: boolean;
+      /** How many addresses, routes and the like it does not tell of. */
+      readonly unwritten: number;
+      /** Nobody has answered yet whom the config's `probe` asks. */
+      readonly unanswered: boolean;
+    }
   | { readonly fault: string }
   | "stale";
 
@@ -24,12 +32,17 @@ export function readJournal(bytes: Uint8Array, here: NamespaceID): ReadJournal {
     const [issue] = read.error.issues;
     return { fault: `${issue?.path.join(".") || "it"} is not valid` };
   }
-  const { bootID, inode, cookie, desired, links, entries } = read.data;
+  const { bootID, inode, cookie, desired, links, entries, unwritten, unanswered } = read.data;
   const known = cookie !== "" && here.cookie !== "";
   if (bootID !== here.bootID || inode !== here.inode || (known && cookie !== here.cookie)) return "stale";
   // Only what is done on the node has a journal.
   const asked = { ...desired, place: "node", addresses: [], routes: [] } as const;
-  return { journal: { desired: asked, before: { links, entries, listeners: new Map() } }, certain: known };
+  return {
+    journal: { desired: asked, before: { links, entries, strangers: new Map() } },
+    certain: known,
+    unwritten,
+    unanswered,
+  };
 }
 
 /**
@@ -44,14 +57,14 @@ export function isAbout({ links }: Snapshot, now: Snapshot): boolean {
 }
 
 const name = z.string().check(z.refine((text: string) => findAltNameFault(text) === undefined));
-const word = z.string().check(z.regex(/^(?!-)[^\s#\\'"\p{Cc}\ufffd]{1,65536}$/u));
+const word = z.string().check(z.regex(journalWord));
 const optional = <T extends z.ZodMiniType>(type: T) =>
   z.pipe(
     z.optional(type),
     z.transform((value): z.output<T> | undefined => value),
   );
 const count = z.int().check(z.gte(0));
-const mac = z.string().check(z.regex(/^([0-9a-f]{2}(:[0-9a-f]{2})*)?$/));
+const mac = z.string().check(z.regex(journalMAC));
 const settings = z.array(z.object({ name: word, value: word }));
 
 const desired = z.object({
@@ -105,4 +118,6 @@ const schema = z.object({
   desired,
   links: z.array(link),
   entries: z.array(entry),
+  unwritten: z._default(count, 0),
+  unanswered: z._default(z.boolean(), false),
 });

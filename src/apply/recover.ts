@@ -1,12 +1,22 @@
+import { asksForAnything } from "../config/desired.ts";
 import { runIp } from "../host/ip.ts";
 import { ageOfJournal, journalPath, readJournalFile, removeJournalFile } from "../host/journal.ts";
 import { observe } from "../observe/observe.ts";
 import { snapshotNow } from "../observe/snapshot.ts";
 import { plan } from "../plan/plan.ts";
 import { showCommand } from "../plan/shell.ts";
+import { describeMoved } from "./failure.ts";
 import type { Journal } from "./journal.ts";
 import { writeLines } from "./lines.ts";
 import { takeBack } from "./takeBack.ts";
+
+/** What became of an earlier ADD that did not come to its end. */
+export interface Recovered {
+  /** A line for each thing to tell. */
+  readonly notes: readonly string[];
+  /** It made links that stay, as somebody stands on them, and nobody has answered whom its `probe` asked. */
+  readonly unanswered?: Journal;
+}
 
 /** In seconds: runtimes try again at once. What was there so long others may have built on, or made anew. */
 const oldest = 600;
@@ -14,56 +24,65 @@ const oldest = 600;
 /**
  * Finishes or takes back what an ADD began that was killed, or that could not undo it. The lock has to be held.
  *
- * What is complete stays, as Pods may stand on it. All else is made what it was before; the caller goes on from there with
+ * What is complete stays, as Pods may stand on it, but where nobody has answered the config's `probe`. All else is made what it was before; the caller goes on from there with
  * its own config, which may be the same. It is tried once: what can't be taken back is told, and the journal ends.
- *
- * @returns a line for each thing to tell
  *
  * Throws code 102 or 103 where `ip` can't look, code 5 where the journal can't be removed.
  */
-export async function recover({ lock }: { lock: number }): Promise<readonly string[]> {
+export async function recover({ lock }: { lock: number }): Promise<Recovered> {
   const file = readJournalFile();
   // Almost always. What a journal needs is loaded only where there is one.
-  if (file === undefined) return [];
+  if (file === undefined) return { notes: [] };
   const { isAbout, readJournal } = await import("./readJournal.ts");
   const { identifyNamespace } = await import("../host/netns.ts");
   const read = "fault" in file ? file : readJournal(file.bytes, await identifyNamespace());
   if (read === "stale") {
     removeJournalFile();
-    return [];
+    return { notes: [] };
   }
   if ("fault" in read) {
     removeJournalFile();
-    return [`removed the journal ${journalPath()} of an earlier ADD without acting on it: ${read.fault}`];
+    return { notes: [`removed the journal ${journalPath()} of an earlier ADD without acting on it: ${read.fault}`] };
   }
   if (ageOfJournal() > oldest) {
     removeJournalFile();
-    return ["an earlier ADD did not come to its end, long ago: what it left stays, see 'ifacer plan -f net.yaml'"];
+    const note = "an earlier ADD did not come to its end, long ago: what it left stays, see 'ifacer plan -f net.yaml'";
+    return { notes: [note] };
   }
-  const { journal, certain } = read;
+  const { journal, certain, ...facts } = read;
   const here =
     certain || isAbout(journal.before, await snapshotNow(journal.before, { isConcerned: () => false, site: { lock } }));
-  const notes = here ? await settle(journal, { lock }) : [];
+  const settled = here ? await settle(journal, { lock, ...facts }) : { notes: [] };
   removeJournalFile();
-  return notes;
+  return settled;
 }
 
-async function settle({ desired, before }: Journal, { lock }: { lock: number }): Promise<string[]> {
+async function settle(
+  journal: Journal,
+  { lock, unwritten, unanswered }: { lock: number; unwritten: number; unanswered: boolean },
+): Promise<Recovered> {
+  const { desired, before } = journal;
   const { changes, conflicts, drift } = plan(desired, await observe(desired, { depth: "links" }));
-  if (changes.length + conflicts.length === 0) {
+  // NICs that were set up to be looked at are about no link, and are never complete.
+  if (asksForAnything(desired) && changes.length + conflicts.length === 0 && !unanswered) {
     // What comes last: a plan does not miss it, as the driver forgets it with the next failover.
     const { bond } = desired;
     const late = (bond?.settings ?? []).filter(({ name }) =>
       drift.some(({ link, what }) => name === "active_slave" && what === name && link === bond?.name),
     );
-    if (bond === undefined || late.length === 0) return [];
+    if (bond === undefined || late.length === 0) return { notes: [] };
     await runIp(["-batch", "-"], writeLines({ type: "setBondOptions", name: bond.name, settings: late }), { lock });
-    return [`finished what an ADD that was killed had begun: ${bond.name}`];
+    return { notes: [`finished what an ADD that was killed had begun: ${bond.name}`] };
   }
-  const { began, left, kept } = await takeBack(desired, before, { lock });
-  return [
+  const { began, left, kept, moved } = await takeBack(desired, before, { lock });
+  const notes = [
     ...(began ? ["took back what an earlier ADD had begun and not ended"] : []),
     ...(kept.length > 0 ? [`kept ${kept.join(", ")} of it, as something stands on it by now`] : []),
+    ...(began && unwritten > 0
+      ? [`${unwritten} addresses, routes or the like it could not tell of are not put back`]
+      : []),
+    ...(moved.length > 0 ? [describeMoved(moved)] : []),
     ...(left.length > 0 ? [`could not take back all of it, run: ${left.map(showCommand).join("; ")}`] : []),
   ];
+  return { notes, ...(unanswered && kept.length > 0 && { unanswered: journal }) };
 }

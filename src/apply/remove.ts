@@ -1,18 +1,20 @@
 import { CniError, Code } from "../error.ts";
 import { runIp } from "../host/ip.ts";
-import type { Desired } from "../model.ts";
+import type { Current, Desired } from "../model.ts";
 import { findOwn } from "../plan/own.ts";
 import { lookAt, type Site } from "./site.ts";
 
 /**
  * Removes the links of a config that are there and are what it describes, topmost first. That they are gone is what was wanted.
  *
+ * @param seen what a look at the place showed
+ *
  * Throws code 103 where they can't be removed or looked at.
  */
-export async function removeOwn(asked: Desired, site: Site): Promise<void> {
+export async function removeOwn(asked: Desired, { site, seen }: { site: Site; seen: Current }): Promise<void> {
   // Routes don't matter, and a Pod may have very many.
   const desired = { ...asked, ipam: undefined };
-  const own = findOwn(desired, await lookAt(site, desired, "links"));
+  const own = findOwn(desired, seen);
   if (own.length === 0) return;
   const { command, status, stderr } = await runIp(
     ["-force", "-batch", "-"],

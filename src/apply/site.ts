@@ -8,7 +8,9 @@ import type { Depth } from "../observe/questions.ts";
 export type Site = IpSite;
 
 /** Looks at what the config is about, where it is. Throws as `observe` and `observePod` do. */
-export function lookAt({ netns }: Site, desired: Desired, depth: Depth): Promise<Current> {
+export async function lookAt(site: Site, desired: Desired, depth: Depth): Promise<Current> {
+  if (desired.path) return (await import("../observe/path.ts")).observeAgain(desired, site);
+  const { netns } = site;
   return netns === undefined
     ? observe(desired, { depth })
     : observePod(netns, { routes: desired.routes.length > 0 || desired.ipam !== undefined });

@@ -1,7 +1,8 @@
 import { type IpSite, runIp } from "../host/ip.ts";
 import type { Desired } from "../model.ts";
-import { listOwnNames, type Snapshot, snapshotNow } from "../observe/snapshot.ts";
+import { listOwnNames, type Snapshot, snapshotNow, snapshotOf } from "../observe/snapshot.ts";
 import { isSafeLine } from "./lines.ts";
+import { lookAt } from "./site.ts";
 import { planUndo, type Undoing } from "./undo.ts";
 
 /** What came of taking back. */
@@ -12,6 +13,8 @@ export interface TakenBack {
   readonly left: readonly string[];
   /** The names of links that stay, because somebody stands on them by now. */
   readonly kept: readonly string[];
+  /** What stays lost, in words, because somebody put something else in its place meanwhile. */
+  readonly moved: readonly string[];
 }
 
 /** How often is tried: some things are lost only while undoing, a route of several ways with the last of its NICs for example. */
@@ -23,19 +26,40 @@ const mostAlone = 1000;
 /** Makes a place again what it was `before`. Throws code 102 or 103 where `ip` can't look at it. */
 export async function takeBack(desired: Desired, before: Snapshot, site: IpSite): Promise<TakenBack> {
   const own = listOwnNames(desired);
-  const planNow = async (): Promise<Undoing> =>
-    planUndo(desired, {
-      before,
-      now: await snapshotNow(before, { isConcerned: ({ name }) => own.includes(name), site }),
-    });
-  let { lines, kept } = await planNow();
+  const look = async () =>
+    desired.path
+      ? snapshotOf(desired, await lookAt(site, desired, "links"))
+      : snapshotNow(before, { isConcerned: ({ name }) => own.includes(name), site });
+  const now = await look();
+  const first = planUndo(desired, { before, now });
+  // What a Pod owns nobody else stands on.
+  if (first.deleted.length === 0 || desired.place === "pod" || desired.path)
+    return carryBack(first, async () => planUndo(desired, { before, now: await look() }), site);
+  const { guard } = await import("./guard.ts");
+  const { busy, end } = await guard(first.deleted, site);
+  const planNow = (seen: Snapshot): Undoing => planUndo(desired, { before, now: withStrangers(seen, busy) });
+  try {
+    return await carryBack(planNow(now), async () => planNow(await look()), site);
+  } finally {
+    await end();
+  }
+}
+
+/** The place as it is where somebody unseen stands on links of these names. */
+function withStrangers(now: Snapshot, busy: ReadonlySet<string>): Snapshot {
+  const found = now.links.filter(({ name }) => busy.has(name)).map(({ index }) => [index, 1] as const);
+  return { ...now, strangers: new Map([...now.strangers, ...found]) };
+}
+
+async function carryBack(undoing: Undoing, planNow: () => Promise<Undoing>, site: IpSite): Promise<TakenBack> {
+  let { lines, kept, moved } = undoing;
   const began = lines.length > 0;
   for (let round = 1; round <= rounds && lines.length > 0; round++) {
     const safe = lines.filter(isSafeLine);
     // A line that `ip` can't read makes it leave the batch, so that what is left then gets an `ip` each, as far as time allows.
     const batches = round === 1 ? [safe] : [...safe.slice(0, mostAlone).map((line) => [line]), safe.slice(mostAlone)];
     for (const batch of batches) if (batch.length > 0) await runIp(["-force", "-batch", "-"], batch, site);
-    ({ lines, kept } = await planNow());
+    ({ lines, kept, moved } = await planNow());
   }
-  return { began, left: lines, kept };
+  return { began, left: lines, kept, moved };
 }

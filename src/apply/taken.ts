@@ -1,5 +1,6 @@
-import type { BondMode, Desired, Link } from "../model.ts";
+import type { Desired, Link } from "../model.ts";
 import { listOwnNames, type Snapshot } from "../observe/snapshot.ts";
+import { isEnd } from "../plan/path.ts";
 import { alias } from "./lines.ts";
 
 /** Two looks at one place, and what lies between them was done by an ADD. */
@@ -22,9 +23,15 @@ interface Links {
 export function findMade(desired: Desired, span: Span): readonly Link[] {
   return findAppeared(desired, span).filter(
     (link) =>
-      link.kind === (link.name === desired.bond?.name ? "bond" : "vlan") &&
-      (link.alias === alias || (link.alias === undefined && !link.up)),
+      isOwnEnd(desired, link) ||
+      (link.kind === (link.name === desired.bond?.name ? "bond" : "vlan") &&
+        (link.alias === (desired.alias ?? alias) || (link.alias === undefined && !link.up))),
   );
+}
+
+/** Whether a link is the end of a pair that the plan of a node path wants: its MAC tells, before it has any alias. */
+export function isOwnEnd({ path }: Desired, link: Link): boolean {
+  return path?.end !== undefined && link.name === path.end.name && isEnd(link, path.end);
 }
 
 export function findByIndex({ links }: Links, { index }: Link): Link | undefined {
@@ -38,17 +45,19 @@ export function findByIndex({ links }: Links, { index }: Link): Link | undefined
  */
 export function findTaken(desired: Desired, { before, now }: Span): ReadonlySet<number> {
   // What belongs to a Pod is its own: nobody else stands on it, and the runtime makes one call at a time.
-  if (desired.place === "pod") return new Set();
+  if (desired.place === "pod" || desired.path) return new Set();
   const made = findMade(desired, { before, now });
   const raised = now.links.filter((link) => link.up && findByIndex(before, link)?.up === false);
   const taken = new Set<number>();
+  const news = listNews({ before, now });
+  const byName = new Map(now.links.map((link) => [link.name, link]));
   // From the top: a VLAN that is taken takes the bond with it, and that its slaves.
   for (const link of [...made.filter(isVlan), ...made.filter((link) => !isVlan(link)), ...raised.filter(isBond)]) {
-    if (isStoodOn(link, { before, now, made, taken })) taken.add(link.index);
+    if (isStoodOn(link, { before, now, made, taken, news })) taken.add(link.index);
   }
   // What a VLAN that is taken stands on belongs to it, whoever made that.
   for (const vlan of made.filter((link) => taken.has(link.index))) {
-    const parent = now.links.find(({ name }) => name === vlan.parent);
+    const parent = byName.get(vlan.parent ?? "");
     if (parent !== undefined) taken.add(parent.index);
   }
   // A bond that was up before is somebody's: its last slave stays.
@@ -59,57 +68,59 @@ export function findTaken(desired: Desired, { before, now }: Span): ReadonlySet<
     }
   }
   for (const link of now.links) {
-    const master = now.links.find(({ name }) => name === link.master);
+    const master = byName.get(link.master ?? "");
     if (master !== undefined && taken.has(master.index)) taken.add(link.index);
   }
   for (const link of raised) {
-    if (!isBond(link) && link.master === undefined && isStoodOn(link, { before, now, made, taken })) {
+    if (!isBond(link) && link.master === undefined && isStoodOn(link, { before, now, made, taken, news })) {
       taken.add(link.index);
     }
   }
   return taken;
 }
 
+/** What has to do with a link now and was not there before, by the link's index. */
+interface News {
+  /** The links that somebody gave an address, a route or the like. */
+  readonly bySomebody: ReadonlySet<number>;
+  /** Those that the network did. */
+  readonly byNetwork: ReadonlySet<number>;
+}
+
+/** In one pass, as a node may have 100,000 routes. */
+function listNews({ before, now }: Span): News {
+  const earlier = new Set(before.entries.map(({ kind, key }) => `${kind} ${key}`));
+  const news = { kernel: new Set<number>(), network: new Set<number>(), somebody: new Set<number>() };
+  for (const { kind, key, words, madeBy } of now.entries) {
+    if (earlier.has(`${kind} ${key}`)) continue;
+    for (const word of words) if (typeof word === "number") news[madeBy].add(word);
+  }
+  return { bySomebody: news.somebody, byNetwork: news.network };
+}
+
 interface Standing extends Span {
   readonly made: readonly Link[];
   readonly taken: ReadonlySet<number>;
+  readonly news: News;
 }
 
-function isStoodOn(link: Link, { before, now, made, taken }: Standing): boolean {
+function isStoodOn(link: Link, { before, now, made, taken, news }: Standing): boolean {
   // The `link` of a veth is its other end.
   const uppers = now.links.filter((upper) => upper.parent === link.name && upper.kind !== "veth");
   const isOurs = made.includes(link);
   // On what was down before nothing that is up can have stood.
   const foreign = uppers.filter((upper) => !made.includes(upper) && (isOurs || upper.up));
-  const here = 1 + countLowers(link, now) + uppers.filter(({ up }) => up).length;
   const earlier = findByIndex(before, link);
   return (
     foreign.length > 0 ||
     uppers.some(({ index }) => taken.has(index)) ||
     link.master !== earlier?.master ||
-    (now.listeners.get(link.index) ?? 0) > here ||
-    now.entries.some(
-      ({ kind, key, words, madeBy }) =>
-        // A router gives any new link an address; that of a NIC is what the node is reached by.
-        (madeBy === "somebody" || (madeBy === "network" && !isOurs)) &&
-        words.includes(link.index) &&
-        !before.entries.some((entry) => entry.kind === kind && entry.key === key),
-    )
+    now.strangers.has(link.index) ||
+    news.bySomebody.has(link.index) ||
+    // A router gives any new link an address; that of a NIC is what the node is reached by.
+    (!isOurs && news.byNetwork.has(link.index))
   );
 }
-
-/** How many links a link hands on to what it listens to: the kernel counts each as a listener of the link itself. */
-function countLowers(link: Link, { links }: Snapshot): number {
-  if (isVlan(link)) return 1;
-  if (!isBond(link)) return 0;
-  const slaves = links.filter(({ master }) => master === link.name);
-  const { mode, active_slave } = link.driverData;
-  if (!withActiveSlave.includes(mode)) return slaves.length;
-  return slaves.some(({ name }) => name === active_slave) ? 1 : 0;
-}
-
-/** In these modes one slave receives, in the others all do (bond_uses_primary). */
-const withActiveSlave: readonly unknown[] = ["active-backup", "balance-tlb", "balance-alb"] satisfies BondMode[];
 
 function isVlan({ kind }: Link): boolean {
   return kind === "vlan";

@@ -1,7 +1,7 @@
 import type { Desired, Link } from "../model.ts";
-import type { Entry } from "../observe/entries.ts";
 import { writeDestination } from "../plan/addresses.ts";
 import { restoreBond } from "./restoreBond.ts";
+import { restoreEntries } from "./restoreEntries.ts";
 import { findByIndex, findMade, findTaken, type Span } from "./taken.ts";
 
 /** How to take back what an ADD did. */
@@ -10,6 +10,10 @@ export interface Undoing {
   readonly lines: readonly string[];
   /** The names of links that stay as they are, because somebody stands on them by now. */
   readonly kept: readonly string[];
+  /** Addresses, routes and the like, in words, that stay lost as somebody put something else in their place. */
+  readonly moved: readonly string[];
+  /** The names of links that are deleted. */
+  readonly deleted: readonly string[];
 }
 
 /**
@@ -33,6 +37,7 @@ export function planUndo(desired: Desired, span: Span): Undoing {
   const restored = pairs.filter(
     ({ earlier, link }) => link.master === earlier.master || released.some((pair) => pair.link === link),
   );
+  const { lines, moved } = restoreEntries(span, taken);
   const emptied = (bond: Link) => released.some(({ link }) => link.master === bond.name);
   return {
     lines: [
@@ -41,11 +46,17 @@ export function planUndo(desired: Desired, span: Span): Undoing {
       ...released.map(({ link }) => `link set dev ${link.name} nomaster`),
       ...gone.filter(({ kind }) => kind !== "vlan").map(remove),
       ...restored.flatMap(({ earlier, link }) =>
-        restore(earlier, link, { released: released.some((pair) => pair.link === link), emptied: emptied(link) }),
+        restore(
+          desired,
+          { earlier, link },
+          { released: released.some((pair) => pair.link === link), emptied: emptied(link) },
+        ),
       ),
-      ...restoreEntries(span, taken),
+      ...lines,
     ],
     kept: [...made, ...pairsOf(span)].filter(({ index }) => taken.has(index)).map(({ name }) => name),
+    moved,
+    deleted: gone.map(({ name }) => name),
   };
 }
 
@@ -69,7 +80,11 @@ interface Fate {
   readonly emptied: boolean;
 }
 
-function restore(earlier: Link, link: Link, { released, emptied }: Fate): string[] {
+function restore(
+  { path }: Desired,
+  { earlier, link }: { earlier: Link; link: Link },
+  { released, emptied }: Fate,
+): string[] {
   const { name } = link;
   const lines = link.altNames
     // That of a link that was renamed meanwhile may be its old name.
@@ -78,7 +93,9 @@ function restore(earlier: Link, link: Link, { released, emptied }: Fate): string
   if (link.up && !earlier.up) lines.push(`link set dev ${name} down`);
   // A NIC that leaves its bond gets its own MAC back from the driver; a bond that loses its last slave gets a random one.
   const isBond = link.kind === "bond";
-  const mac = (isBond && link.mac !== earlier.mac && !released) || emptied ? earlier.mac : undefined;
+  const isGiven = path?.mac?.link === name && link.mac !== earlier.mac;
+  const mac = (isBond && link.mac !== earlier.mac && !released) || emptied || isGiven ? earlier.mac : undefined;
+  if (path && link.alias !== earlier.alias) lines.push(`link set dev ${name} alias ${earlier.alias || '""'}`);
   if (isBond) lines.push(...restoreBond(earlier, link, { mac }));
   else if (mac !== undefined) lines.push(`link set dev ${name} address ${mac}`);
   // Of a NIC that ifacer does not enslave it changes neither.
@@ -89,7 +106,7 @@ function restore(earlier: Link, link: Link, { released, emptied }: Fate): string
 }
 
 /** Addresses and routes that the config wants, on its own links where these were there before without them. */
-function removeEntries({ addresses, routes }: Desired, { before, now }: Span): string[] {
+function removeEntries({ addresses, routes, rules = [], path }: Desired, { before, now }: Span): string[] {
   const earlier = new Set(before.entries.map(({ kind, key }) => `${kind} ${key}`));
   const names = new Map(now.links.filter((link) => findByIndex(before, link)).map(({ index, name }) => [index, name]));
   return now.entries
@@ -102,52 +119,17 @@ function removeEntries({ addresses, routes }: Desired, { before, now }: Span): s
           addresses.some((own) => own.link === link && first === `${own.local}/${own.prefixLength}`)) ||
         (kind === "route" &&
           routes.some((own) => own.link === link && destination === writeDestination(own.destination)));
-      if (!isWanted || link === undefined) return [];
-      return kind === "address" ? [`address del ${first} dev ${link}`] : [`route del ${destination} dev ${link}`];
+      const isNeighbour =
+        kind === "neighbour" && path?.neighbours.some((own) => own.link === link && first === own.address);
+      const isRule = kind === "rule" && rules.some(({ from, table }) => words[1] === from && words[3] === table);
+      if (isRule) return [`rule del ${words.join(" ")}`];
+      if (link === undefined) return [];
+      if (isNeighbour) return [`neighbour del ${first} dev ${link}`];
+      if (!isWanted) return [];
+      const table = words[words.indexOf("table") + 1];
+      const place = words.includes("table") && table !== "main" ? ` table ${table}` : "";
+      return kind === "address"
+        ? [`address del ${first} dev ${link}`]
+        : [`route del ${destination} dev ${link}${place}`];
     });
-}
-
-/**
- * What a NIC loses while it is down: IPv6 addresses, permanent neighbours, nexthop objects, and all routes but those that come
- * back with an address. Each after what it needs: nexthops before their groups, routes to gateways last.
- */
-function restoreEntries({ before, now }: Span, taken: ReadonlySet<number>): string[] {
-  const there = new Set(now.entries.map(({ kind, key }) => `${kind} ${key}`));
-  const names = new Map(now.links.map(({ index, name }) => [index, name]));
-  const nameOf = (word: string | number) => (typeof word === "number" ? names.get(word) : word);
-  const stays = (word: string | number) => typeof word !== "number" || (names.has(word) && !taken.has(word));
-  const lost = before.entries.filter(
-    ({ kind, key, words, madeBy }) =>
-      !there.has(`${kind} ${key}`) && !(kind === "route" && madeBy === "kernel") && words.every(stays),
-  );
-  return lost
-    .toSorted((one, other) => rank(one) - rank(other))
-    .map((entry) => `${verbOf(entry)} ${entry.words.map(nameOf).join(" ")}`);
-}
-
-function rank({ kind, words }: Entry): number {
-  switch (kind) {
-    case "address":
-      return 0;
-    case "neighbour":
-      return 1;
-    case "nexthop":
-      return words.includes("group") ? 3 : 2;
-    case "route":
-      return words.some((word) => word === "via" || word === "nexthop" || word === "nhid") ? 5 : 4;
-  }
-}
-
-function verbOf({ kind, words }: Entry): string {
-  switch (kind) {
-    case "address":
-      return "address add";
-    case "neighbour":
-      return words.includes("proxy") ? "neighbour add" : "neighbour replace";
-    case "nexthop":
-      return "nexthop replace";
-    case "route":
-      // Of a route of several ways some may be left.
-      return words.includes("nexthop") ? "route replace" : "route add";
-  }
 }

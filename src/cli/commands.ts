@@ -155,11 +155,16 @@ export const commands: readonly Command[] = [
     text: [
       "For each NIC of this node: driver, PCI address, speed, MAC, state, addresses, and whether it could become a bond's slave. " +
         "If not, it says why.",
+      "With -f: for each entry that chooses its NICs by rule (select), which of this node's it chooses now, and why not the others.",
     ],
-    options: [output],
-    no: "the node could not be looked at",
-    examples: ["ifacer nics"],
-    run: listNics,
+    options: [
+      { ...file, doc: "a file with entries that have select; may be given several times, '-' is standard input" },
+      output,
+    ],
+    no: "the node could not be looked at; with -f: an entry is not valid, chooses too few, or none has select",
+    examples: ["ifacer nics", "ifacer nics -f net.yaml"],
+    run: async (options) =>
+      options.has("--file") ? (await import("./commands/choices.ts")).showChoices(options) : listNics(),
   },
   {
     name: "probe",

@@ -1,11 +1,12 @@
 import { findNearest } from "../config/nearest.ts";
 import { CniError, Code } from "../error.ts";
 import { writeAll } from "../host/stdioSync.ts";
+import { escapeUnseen } from "../unseen.ts";
 import { type Options, readOptions, UsageError } from "./arguments.ts";
 import { type Command, commands } from "./commands.ts";
 import { describeAll, describeCommand } from "./help.ts";
 import { sayInOneLine, versioned } from "./show/report.ts";
-import { escapeUnseen, escapeUnseenInJson, lookAtScreen, render } from "./show/screen.ts";
+import { lookAtScreen, render } from "./show/screen.ts";
 
 /** Runs `ifacer WORDS...` and returns its exit status: 0 good, 1 the answer is no, 2 wrong usage. */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
@@ -44,7 +45,7 @@ async function answer(command: Command, options: Options): Promise<number> {
       node === undefined
         ? JSON.stringify(document, null, 2)
         : JSON.stringify(sayInOneLine(document, { node, command: command.name }));
-    writeAll(1, `${escapeUnseenInJson(text)}\n`);
+    writeAll(1, `${escapeUnseen(text, "\n")}\n`);
   };
   const screen = lookAtScreen(process.env);
   try {

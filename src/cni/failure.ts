@@ -1,5 +1,6 @@
 import { CniError, Code } from "../error.ts";
-import { escapeControls, makeReadable } from "./readable.ts";
+import { escapeUnseen } from "../unseen.ts";
+import { makeReadable } from "./readable.ts";
 
 /** What an error document says of a failure beside the version (CNI specification, "Error"). */
 export interface FailureWords {
@@ -11,7 +12,7 @@ export interface FailureWords {
 /** The code and the words for a failure; what is no CniError is a bug of ifacer's. */
 export function describeFailure(error: unknown): FailureWords {
   const { code, message, details } = error instanceof CniError ? error : explainBug(error);
-  return { code, msg: makeReadable(message), ...(details && { details: escapeControls(details) }) };
+  return { code, msg: makeReadable(message), ...(details && { details: escapeUnseen(details, "\t\n") }) };
 }
 
 function explainBug(error: unknown): CniError {

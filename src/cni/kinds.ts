@@ -4,37 +4,59 @@ import type { Place } from "../model.ts";
 import type { Answer, Prefetched } from "./answer.ts";
 import type { RequestOf } from "./request.ts";
 
-/** A kind of entry that a network config may have: how its keys tell it, and what each verb does for it. */
-export interface EntryKind {
+/** What the verbs that look at links do for a kind of entry. */
+export interface LinkVerbs {
+  readonly add: (request: RequestOf<"ADD">, prefetched: Prefetched) => Promise<Answer>;
+  readonly check: (request: RequestOf<"CHECK">, prefetched: Prefetched) => Promise<Answer>;
+  readonly status: (request: RequestOf<"STATUS">, prefetched: Prefetched) => Promise<Answer>;
+}
+
+/** What all verbs do for a kind of entry whose links belong to one Pod. */
+export interface PodVerbs extends LinkVerbs {
+  readonly del: (request: RequestOf<"DEL">) => Promise<Answer>;
+  readonly gc: (request: RequestOf<"GC">) => Promise<Answer>;
+}
+
+/** A kind of entry that a network config may have: how its keys tell it, where its links are, and what answers for it. */
+export type EntryKind = {
   /** What such an entry asks for, as a message names it. */
   readonly what: string;
-  /** Where its links are. */
-  readonly place: Place;
   /** The key that makes a config one of this kind. */
   readonly findKey: (body: JsonObject) => string | undefined;
-  readonly ADD: (request: RequestOf<"ADD">, prefetched: Prefetched) => Promise<Answer>;
-  readonly CHECK: (request: RequestOf<"CHECK">, prefetched: Prefetched) => Promise<Answer>;
-  readonly STATUS: (request: RequestOf<"STATUS">, prefetched: Prefetched) => Promise<Answer>;
-  readonly DEL: (request: RequestOf<"DEL">) => Promise<Answer>;
-  readonly GC: (request: RequestOf<"GC">) => Promise<Answer>;
-}
+} & (
+  | {
+      /** Links of the node are shared, other Pods stand on them: DEL and GC leave them alone. */
+      readonly place: Extract<Place, "node">;
+      readonly load: () => Promise<LinkVerbs>;
+    }
+  | { readonly place: Extract<Place, "pod">; readonly load: () => Promise<PodVerbs> }
+);
 
 /** Loads what answers for the links of the node, which is what almost every call is about. */
 export const loadNodeLinks = () => import("./entries/nodeLinks.ts");
 
-const loadPodLinks = () => import("./entries/podLinks.ts");
+/** Those but the first are of Spidernet's veth plugin, for lists of subnets and the prefix of MACs. */
+const pathKeys = [
+  "nodePath",
+  "service_cidr",
+  "cluster_cidr",
+  "service_hijack_subnet",
+  "overlay_hijack_subnet",
+  "additional_hijack_subnet",
+  "mac_prefix",
+];
+
+/** The key that makes an entry a way from the Pod to its node, if there is one. */
+export function findPathKey(body: JsonObject): string | undefined {
+  return pathKeys.find((key) => member(body, key) !== undefined);
+}
 
 /** Links of the node: every entry that has no key of another kind. */
 const nodeLinks: EntryKind = {
   what: "links of the node",
   place: "node",
   findKey: () => undefined,
-  ADD: async (request, prefetched) => (await loadNodeLinks()).add(request, prefetched),
-  CHECK: async (request, prefetched) => (await loadNodeLinks()).check(request, prefetched),
-  STATUS: async (request, prefetched) => (await loadNodeLinks()).status(request, prefetched),
-  // The links are shared, other Pods of the node stand on them.
-  DEL: async () => ({ journal: [] }),
-  GC: async () => ({ journal: [] }),
+  load: loadNodeLinks,
 };
 
 /** Every other kind has keys of its own. */
@@ -43,11 +65,19 @@ const keyedKinds: readonly EntryKind[] = [
     what: "links in the Pod",
     place: "pod",
     findKey: (body) => ((member(body, "linkInContainer") ?? false) === false ? undefined : "linkInContainer"),
-    ADD: async (request, prefetched) => (await loadPodLinks()).add(request, prefetched),
-    CHECK: async (request, prefetched) => (await loadPodLinks()).check(request, prefetched),
-    STATUS: async (request) => (await loadPodLinks()).status(request),
-    DEL: async (request) => (await loadPodLinks()).del(request),
-    GC: async (request) => (await loadPodLinks()).gc(request),
+    load: () => import("./entries/podLinks.ts"),
+  },
+  {
+    what: "links on NICs that are chosen by rule",
+    place: "node",
+    findKey: (body) => (member(body, "select") === undefined ? undefined : "select"),
+    load: () => import("./entries/selected.ts"),
+  },
+  {
+    what: "a way from the Pod to its node",
+    place: "pod",
+    findKey: findPathKey,
+    load: () => import("./entries/nodePath.ts"),
   },
 ];
 

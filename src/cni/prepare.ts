@@ -24,11 +24,11 @@ export async function prepare({ env }: Call, look: StartedLook | undefined): Pro
     switch (request.verb) {
       case "ADD":
         if (inOwnNamespace) refuseOwnNamespace(request);
-        return findKind(request.config.body).ADD(request, prefetched);
+        return (await findKind(request.config.body).load()).add(request, prefetched);
       case "CHECK":
-        return findKind(request.config.body).CHECK(request, prefetched);
+        return (await findKind(request.config.body).load()).check(request, prefetched);
       case "STATUS":
-        return findKind(request.config.body).STATUS(request, prefetched);
+        return (await findKind(request.config.body).load()).status(request, prefetched);
       default:
         return answerWithoutLook(request);
     }
@@ -42,12 +42,9 @@ function refuseOwnNamespace({ netns, allowOwnNamespace }: RequestOf<"ADD">): voi
 }
 
 async function answerWithoutLook(request: Request): Promise<Answer> {
-  switch (request.verb) {
-    case "DEL":
-      return findKind(request.config.body).DEL(request);
-    case "GC":
-      return findKind(request.config.body).GC(request);
-    default:
-      return { document: versionDocument(), journal: [] };
-  }
+  if (request.verb !== "DEL" && request.verb !== "GC") return { document: versionDocument(), journal: [] };
+  const kind = findKind(request.config.body);
+  if (kind.place === "node") return { journal: [] };
+  const { del, gc } = await kind.load();
+  return request.verb === "DEL" ? del(request) : gc(request);
 }

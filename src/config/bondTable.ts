@@ -34,7 +34,7 @@ const withPrimary = { only: ["active-backup", "balance-tlb", "balance-alb"] } as
 const withLacp = { only: ["802.3ad"] } as const;
 const withLearning = { only: ["balance-tlb", "balance-alb"] } as const;
 
-/** Every option of the bonding driver but the mode and those of single slaves. Adding an option is adding a row. */
+/** Every option of the bonding driver but the mode and those of single slaves. Adding an option is adding a row, and a sentence in `optionDocs.ts`. */
 export const bondOptions: readonly BondOption[] = [
   {
     name: "miimon",
@@ -42,7 +42,6 @@ export const bondOptions: readonly BondOption[] = [
     default: "100",
     set: "creation",
     changeable: "live",
-    doc: "How often the driver looks whether each slave has carrier; 0 turns it off, and 100 is ifacer's default where no arp_interval is given (the driver's own is 0, which never fails over).",
   },
   {
     name: "updelay",
@@ -53,7 +52,6 @@ export const bondOptions: readonly BondOption[] = [
     multipleOf: "miimon",
     set: "creation",
     changeable: "live",
-    doc: "How long a slave must have had carrier before it is used.",
   },
   {
     name: "downdelay",
@@ -64,7 +62,6 @@ export const bondOptions: readonly BondOption[] = [
     multipleOf: "miimon",
     set: "creation",
     changeable: "live",
-    doc: "How long a slave must have been without carrier before it is given up.",
   },
   {
     name: "peer_notif_delay",
@@ -77,7 +74,6 @@ export const bondOptions: readonly BondOption[] = [
     set: "creation",
     changeable: "live",
     sinceKernel: "5.3",
-    doc: "Time between the announcements that follow a failover (see num_grat_arp); 0 is one miimon.",
   },
   {
     name: "use_carrier",
@@ -85,7 +81,6 @@ export const bondOptions: readonly BondOption[] = [
     default: "1",
     set: "creation",
     changeable: "live",
-    doc: "Whether miimon asks the NIC's driver for its carrier (1) or reads the MII registers (0, which kernels from 6.18 on refuse).",
   },
   {
     name: "arp_interval",
@@ -94,7 +89,6 @@ export const bondOptions: readonly BondOption[] = [
     modes: { ...withArp, elsewhere: "driver-refuses" },
     set: "creation",
     changeable: "live",
-    doc: "How often the driver asks the targets whether they are reachable through a slave, instead of looking at carrier; excludes miimon.",
   },
   {
     name: "arp_ip_target",
@@ -104,7 +98,6 @@ export const bondOptions: readonly BondOption[] = [
     needs: { option: "arp_interval", otherwise: "no-effect" },
     set: "creation",
     changeable: "live",
-    doc: "The IPv4 addresses that arp_interval asks for.",
   },
   {
     name: "ns_ip6_target",
@@ -115,7 +108,6 @@ export const bondOptions: readonly BondOption[] = [
     set: "creation",
     changeable: "live",
     sinceKernel: "5.18",
-    doc: "The IPv6 addresses that arp_interval asks for, by neighbour solicitation.",
   },
   {
     name: "arp_validate",
@@ -128,7 +120,6 @@ export const bondOptions: readonly BondOption[] = [
     needs: { option: "arp_interval", otherwise: "driver-refuses", unless: "none" },
     set: "creation",
     changeable: "live",
-    doc: "On which slaves only answers of the targets count as a sign of life, and whether other traffic is left out of account.",
   },
   {
     name: "arp_all_targets",
@@ -138,7 +129,6 @@ export const bondOptions: readonly BondOption[] = [
     needs: { option: "arp_interval", otherwise: "no-effect", unless: "any" },
     set: "creation",
     changeable: "live",
-    doc: "Whether one reachable target is enough for a slave to count as up, or all must be; works with arp_validate in mode active-backup.",
   },
   {
     name: "arp_missed_max",
@@ -150,7 +140,6 @@ export const bondOptions: readonly BondOption[] = [
     set: "creation",
     changeable: "live",
     sinceKernel: "5.17",
-    doc: "How many arp_intervals without an answer take a slave down.",
   },
   {
     name: "active_slave",
@@ -159,7 +148,6 @@ export const bondOptions: readonly BondOption[] = [
     modes: { ...withPrimary, elsewhere: "driver-refuses" },
     set: "enslaved",
     changeable: "live",
-    doc: "The slave to use first; the driver takes it only for a slave that is up and has carrier, and forgets it at the next failover.",
   },
   {
     name: "primary",
@@ -168,7 +156,6 @@ export const bondOptions: readonly BondOption[] = [
     modes: { ...withPrimary, elsewhere: "driver-refuses" },
     set: "creation",
     changeable: "live",
-    doc: "The slave to use whenever it is up.",
   },
   {
     name: "primary_reselect",
@@ -177,7 +164,6 @@ export const bondOptions: readonly BondOption[] = [
     modes: { ...withPrimary, elsewhere: "no-effect" },
     set: "creation",
     changeable: "live",
-    doc: "When the primary becomes active again after it came back: always, only if it is faster than the active slave, or only when that one fails.",
   },
   {
     name: "fail_over_mac",
@@ -186,7 +172,6 @@ export const bondOptions: readonly BondOption[] = [
     modes: { only: ["active-backup"], elsewhere: "no-effect" },
     set: "creation",
     changeable: "empty",
-    doc: "Whether all slaves get the bond's MAC (none), the bond takes the active slave's (active), or a slave gets it when it becomes active (follow).",
   },
   {
     name: "xmit_hash_policy",
@@ -195,7 +180,6 @@ export const bondOptions: readonly BondOption[] = [
     modes: { only: ["balance-xor", "802.3ad", "balance-tlb"], elsewhere: "no-effect" },
     set: "creation",
     changeable: "live",
-    doc: "Which header fields choose the slave for a packet (in mode balance-tlb only with tlb_dynamic_lb=0); vlan+srcmac needs kernel 5.12.",
   },
   {
     name: "resend_igmp",
@@ -204,7 +188,6 @@ export const bondOptions: readonly BondOption[] = [
     modes: { only: ["balance-rr", ...withPrimary.only], elsewhere: "no-effect" },
     set: "creation",
     changeable: "live",
-    doc: "How many IGMP membership reports follow a failover, 200 ms apart.",
   },
   {
     name: "num_grat_arp",
@@ -215,7 +198,6 @@ export const bondOptions: readonly BondOption[] = [
     modes: { only: ["active-backup", "802.3ad"], elsewhere: "no-effect" },
     set: "creation",
     changeable: "live",
-    doc: "How many gratuitous ARPs and unsolicited neighbour advertisements follow a failover in mode active-backup (in 802.3ad with broadcast_neighbor).",
   },
   {
     name: "all_slaves_active",
@@ -223,7 +205,6 @@ export const bondOptions: readonly BondOption[] = [
     default: "0",
     set: "creation",
     changeable: "live",
-    doc: "Whether frames that arrive on inactive slaves are delivered rather than dropped.",
   },
   {
     name: "min_links",
@@ -232,7 +213,6 @@ export const bondOptions: readonly BondOption[] = [
     modes: { ...withLacp, elsewhere: "no-effect" },
     set: "creation",
     changeable: "live",
-    doc: "How many slaves must be up before the bond has carrier.",
   },
   {
     name: "lp_interval",
@@ -241,7 +221,6 @@ export const bondOptions: readonly BondOption[] = [
     modes: { ...withLearning, elsewhere: "no-effect" },
     set: "creation",
     changeable: "live",
-    doc: "How often each slave's switch gets a learning packet.",
   },
   {
     name: "packets_per_slave",
@@ -250,7 +229,6 @@ export const bondOptions: readonly BondOption[] = [
     modes: { only: ["balance-rr"], elsewhere: "driver-refuses" },
     set: "creation",
     changeable: "live",
-    doc: "How many packets go out on one slave before the next one's turn; 0 chooses at random.",
   },
   {
     name: "tlb_dynamic_lb",
@@ -259,7 +237,6 @@ export const bondOptions: readonly BondOption[] = [
     modes: { ...withLearning, elsewhere: "driver-refuses" },
     set: "creation",
     changeable: "down",
-    doc: "Whether flows are moved between slaves by their load (1) or stay where xmit_hash_policy puts them (0).",
   },
   {
     name: "lacp_active",
@@ -270,7 +247,6 @@ export const bondOptions: readonly BondOption[] = [
     set: "creation",
     changeable: "down",
     sinceKernel: "5.15",
-    doc: "Whether LACP frames are sent regularly, or only in answer to the partner's.",
   },
   {
     name: "lacp_rate",
@@ -280,7 +256,6 @@ export const bondOptions: readonly BondOption[] = [
     modes: { ...withLacp, elsewhere: "driver-refuses" },
     set: "creation",
     changeable: "down",
-    doc: "How often the partner is asked to send LACP frames: every 30 s (slow) or every second (fast).",
   },
   {
     name: "ad_select",
@@ -289,7 +264,6 @@ export const bondOptions: readonly BondOption[] = [
     modes: { ...withLacp, elsewhere: "ifacer-refuses" },
     set: "creation",
     changeable: "down",
-    doc: "Which aggregator carries the traffic, and when that is chosen anew; actor_port_prio needs kernel 6.18.",
   },
   {
     name: "ad_actor_sys_prio",
@@ -298,7 +272,6 @@ export const bondOptions: readonly BondOption[] = [
     modes: { ...withLacp, elsewhere: "driver-refuses" },
     set: "creation",
     changeable: "live",
-    doc: "The system priority in LACP frames.",
   },
   {
     name: "ad_actor_system",
@@ -307,7 +280,6 @@ export const bondOptions: readonly BondOption[] = [
     modes: { ...withLacp, elsewhere: "driver-refuses" },
     set: "creation",
     changeable: "live",
-    doc: "The system MAC in LACP frames; all zeros stands for the bond's own.",
   },
   {
     name: "ad_user_port_key",
@@ -316,7 +288,6 @@ export const bondOptions: readonly BondOption[] = [
     modes: { ...withLacp, elsewhere: "driver-refuses" },
     set: "creation",
     changeable: "down",
-    doc: "The upper ten bits of the port key in LACP frames.",
   },
   {
     name: "coupled_control",
@@ -326,7 +297,6 @@ export const bondOptions: readonly BondOption[] = [
     set: "creation",
     changeable: "down",
     sinceKernel: "6.9",
-    doc: "Whether collecting and distributing are one state of the LACP machine (on) or two (off).",
   },
   {
     name: "broadcast_neighbor",
@@ -336,7 +306,6 @@ export const bondOptions: readonly BondOption[] = [
     set: "creation",
     changeable: "live",
     sinceKernel: "6.17",
-    doc: "Whether ARP and neighbour discovery packets go out on every active slave, for switches that don't share what they learn.",
   },
   {
     name: "lacp_strict",
@@ -346,6 +315,5 @@ export const bondOptions: readonly BondOption[] = [
     set: "creation",
     changeable: "live",
     sinceKernel: "7.2",
-    doc: "Whether only slaves that LACP has agreed on count for min_links, so that a bond without a partner has no carrier.",
   },
 ];

@@ -17,8 +17,18 @@ export function fitsLinkName(name: string): boolean {
  */
 export function findLinkNameFault(name: string): string | undefined {
   if (isIndexName(name)) return indexFault;
+  if (takenNames.includes(name)) return "is what the kernel or another program calls something of its own";
   return findNameFault(name, longestName) ?? findServiceFault(name);
 }
+
+/**
+ * Folders and files that the kernel has where it has those of links (/proc/sys/net, /sys/class/net), the tunnels that its
+ * modules make in each namespace, and links that the bridge plugin, Docker, libvirt, kube-proxy and networks of Pods make.
+ */
+const takenNames = (
+  "lo all default bonding_masters tunl0 gre0 gretap0 erspan0 sit0 ip_vti0 ip6_vti0 ip6tnl0 ip6gre0 cni0 docker0 virbr0 " +
+  "kube-ipvs0 kube-bridge nodelocaldns cilium_host cilium_net cilium_vxlan flannel.1 vxlan.calico weave ovs-system"
+).split(" ");
 
 /** Whether `ip` takes a name for an index where no link is called that: `if2`, and also `if2.100` (ll_map.c, ll_idx_a2n). */
 export function isIndexName(name: string): boolean {

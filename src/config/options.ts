@@ -15,8 +15,6 @@ export interface Option {
   readonly rule: ValueRule;
   /** The value that a new link has without the option, as a `Setting` would have it; `undefined`: none. */
   readonly default: string | undefined;
-  /** One sentence for the documentation. */
-  readonly doc: string;
 }
 
 export interface ParsedOptions {

@@ -1,6 +1,7 @@
 import { Code } from "../error.ts";
 import { describeJson, type Json, JsonObject, member } from "../json.ts";
 import type { Problem } from "../model.ts";
+import { nameAlias } from "./attachment.ts";
 import type { InPod } from "./desired.ts";
 import { type ConfigReading, readConfig } from "./read.ts";
 
@@ -29,7 +30,7 @@ export function readPodEntry(body: JsonObject, { ifName }: InPod): PodEntry {
   return {
     reading:
       problems.length === 0 && reading.desired
-        ? { desired: { ...reading.desired, ipam }, problems: [], warnings }
+        ? { desired: { ...reading.desired, ipam, alias: nameAlias(ifName) }, problems: [], warnings }
         : {
             desired: undefined,
             problems,
@@ -88,6 +89,10 @@ function judgeDesired(
   if (bond === undefined && vlans.length === 0) {
     const one = interfaces.length === 1 ? " (a bond needs two or more interfaces)" : "";
     return [{ path: "vlanID", message: `nothing would be made in the Pod: set vlanID, or bond${one}` }];
+  }
+  if (ipam !== undefined && (/[/\0]/.test(ipam) || ipam === "." || ipam === "..")) {
+    const message = `got ${describeJson(ipam)}, allowed is the name of an IPAM plugin: a file of CNI_PATH, without '/'`;
+    return [{ path: "ipam.type", message }];
   }
   if (ipam === "ifacer") return [{ path: "ipam.type", message: "ifacer gives no addresses: name an IPAM plugin" }];
   if (ipam !== undefined && vlans.length > 1) {

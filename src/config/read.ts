@@ -1,5 +1,5 @@
 import * as z from "zod/v4/core";
-import { Code, type Code as ErrorCode, errorOfAll } from "../error.ts";
+import { type CniError, Code, type Code as ErrorCode, errorOfAll } from "../error.ts";
 import { describeJson, foldName, type Json, JsonObject, member } from "../json.ts";
 import type { Desired, Problem } from "../model.ts";
 import { desire, type InPod } from "./desired.ts";
@@ -46,11 +46,13 @@ export function readConfig(body: JsonObject, pod?: InPod): ConfigReading {
 /** A config without problems. Throws code 6 or 7 with all that is wrong with it in the details. */
 export function requireDesired(reading: ConfigReading): Extract<ConfigReading, { desired: Desired }> {
   if (reading.desired) return reading;
-  throw errorOfAll(
-    reading.code,
-    reading.problems.map(({ path, message }) => `${path}: ${message}`),
-    { lead: "the config is not valid, " },
-  );
+  throw refuseConfig(reading);
+}
+
+/** The error that tells all that is wrong with a config. */
+export function refuseConfig({ code, problems }: { code: ErrorCode; problems: readonly Problem[] }): CniError {
+  const faults = problems.map(({ path, message }) => `${path}: ${message}`);
+  return errorOfAll(code, faults, { lead: "the config is not valid, " });
 }
 
 type Plain = Record<string, unknown>;
@@ -60,15 +62,15 @@ function makeCanonical(body: JsonObject): Plain {
   const plain: Plain = {};
   for (const key of configKeys) {
     const value = member(body, key);
-    if (value !== undefined) plain[key] = makeValueCanonical(key, value);
+    if (value !== undefined) plain[key] = makeValueCanonical(value, innerKeys[key]);
   }
   return plain;
 }
 
 const innerKeys: Readonly<Record<string, readonly string[]>> = { bond: bondKeys, vlan: vlanKeys, probe: probeKeys };
 
-function makeValueCanonical(key: string, value: Json): unknown {
-  const keys = innerKeys[key];
+/** An object with these keys in their canonical spelling; any other value as it is. */
+export function makeValueCanonical(value: Json, keys: readonly string[] | undefined): unknown {
   if (keys === undefined || !(value instanceof JsonObject)) return value;
   const plain: Plain = Object.create(null);
   for (const [name, inner] of value.members) {
@@ -95,23 +97,24 @@ function withoutFaults(plain: Plain, issues: readonly Issue[]): Plain {
   return rest;
 }
 
-function valueAt(plain: Plain, path: readonly PropertyKey[]): unknown {
+export function valueAt(plain: Plain, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((value, key) => (value as Plain | undefined)?.[String(key)], plain);
 }
 
-function isWrongType(issue: Issue, value: unknown): boolean {
+export function isWrongType(issue: Issue, value: unknown): boolean {
   if (issue.code === "invalid_type") return value !== undefined;
   if (issue.code === "invalid_union") return typeof value !== "string" && !Number.isInteger(value);
   return issue.code === "invalid_value" && typeof value !== "string";
 }
 
-function describeIssue(issue: Issue, value: unknown): Problem[] {
+/** @param inner the keys of the object that the issue is about, where the config's own schema does not tell them */
+export function describeIssue(issue: Issue, value: unknown, inner?: readonly string[]): Problem[] {
   const path = issue.path
     .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
     .join("")
     .slice(1);
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ path, message: describeUnknownKey(key, innerKeys[path] ?? []) }));
+    return issue.keys.map((key) => ({ path, message: describeUnknownKey(key, inner ?? innerKeys[path] ?? []) }));
   }
   if (value === undefined) return [{ path, message: `is missing, allowed ${issue.message}` }];
   const what = isWrongType(issue, value) ? "wrong type" : typeof value === "number" ? "out of range" : "not allowed";

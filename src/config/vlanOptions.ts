@@ -13,27 +13,24 @@ const flag = { rule: { kind: "switch", off: "off", on: "on" }, flag: true } as c
 const mostPacket = 4294967295;
 const mostTag = 7;
 
-/** Every option of a VLAN link but its id and protocol. Adding an option is adding a row. */
+/** Every option of a VLAN link but its id and protocol. Adding an option is adding a row, and a sentence in `optionDocs.ts`. */
 export const vlanOptions: readonly VlanOption[] = [
   {
     name: "reorder_hdr",
     ...flag,
     default: "on",
-    doc: "Whether packet capture on the VLAN sees frames without their tag.",
   },
-  { name: "gvrp", ...flag, default: "off", doc: "Whether the VLAN is announced to the switch by GVRP." },
-  { name: "mvrp", ...flag, default: "off", doc: "Whether the VLAN is announced to the switch by MVRP." },
+  { name: "gvrp", ...flag, default: "off" },
+  { name: "mvrp", ...flag, default: "off" },
   {
     name: "loose_binding",
     ...flag,
     default: "off",
-    doc: "Whether the VLAN keeps its own up or down state rather than its parent's.",
   },
   {
     name: "bridge_binding",
     ...flag,
     default: "off",
-    doc: "Whether the VLAN of a bridge has carrier only while a port of the bridge with this VLAN id has.",
   },
   {
     name: "ingress-qos-map",
@@ -41,7 +38,6 @@ export const vlanOptions: readonly VlanOption[] = [
     flag: false,
     rule: { kind: "priorities", mostFrom: mostTag, mostTo: mostPacket },
     default: undefined,
-    doc: "Which packet priority (TO) a received frame with a tag's priority (FROM) gets; 0 where not mapped.",
   },
   {
     name: "egress-qos-map",
@@ -49,7 +45,6 @@ export const vlanOptions: readonly VlanOption[] = [
     flag: false,
     rule: { kind: "priorities", mostFrom: mostPacket, mostTo: mostTag },
     default: undefined,
-    doc: "Which tag priority (TO) a sent packet of a priority (FROM) gets; 0 where not mapped.",
   },
 ];
 

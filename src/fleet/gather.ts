@@ -1,5 +1,6 @@
 import { type Answer, type PlanAnswer, readAnswer, readNode, type Told } from "./answer.ts";
-import type { Fact, StatusAnswer } from "./facts.ts";
+import type { StatusAnswer } from "./facts.ts";
+import { keepFacts } from "./keep.ts";
 import { readLogLine } from "./line.ts";
 
 /** A line of the input. */
@@ -45,6 +46,8 @@ export interface Gathered {
   readonly unused: ReadonlyMap<Fault, UnusedLines>;
   /** Nodes that said the same more than once; the last answer counts, or one by which ADD would fail. */
   readonly repeated: ReadonlySet<string>;
+  /** How many facts about links were left out of what is compared: they are too many. */
+  readonly lostFacts: number;
 }
 
 /** Puts answers together, line by line, and keeps of each only what nodes are compared by. */
@@ -55,7 +58,7 @@ export class Gathering {
   readonly #repeated = new Set<string>();
   /** Most nodes answer alike: what is alike is kept once. */
   readonly #known = new Map<string, Told<PlanAnswer> | Told<StatusAnswer>>();
-  readonly #facts = new Map<string, Fact>();
+  readonly #facts = keepFacts();
 
   /** Notes that a node is there, whatever it says. */
   expect(node: string): void {
@@ -88,7 +91,7 @@ export class Gathering {
       const answers = this.#nodes.get(node) ?? nothing;
       this.#nodes.set(node, { ...answers, instead: answers.instead ?? instead });
     }
-    return { nodes: this.#nodes, unused: this.#unused, repeated: this.#repeated };
+    return { nodes: this.#nodes, unused: this.#unused, repeated: this.#repeated, lostFacts: this.#facts.countLost() };
   }
 
   #keep(node: string, { plan, status }: Answer): void {
@@ -105,17 +108,13 @@ export class Gathering {
     // A digest: where each node has something of its own, the texts themselves would take most of the memory.
     const key = new Bun.CryptoHasher("sha256").update(JSON.stringify(value)).digest("base64");
     const known = this.#known.get(key);
-    if (known !== undefined) return known as T;
-    const kept = "facts" in value ? { ...value, facts: value.facts.map((fact) => this.#factOnce(fact)) } : value;
+    if (known !== undefined) {
+      if ("facts" in known) this.#facts.share(known);
+      return known as T;
+    }
+    const kept = "facts" in value ? this.#facts.keep(value) : value;
     this.#known.set(key, kept);
-    return kept;
-  }
-
-  #factOnce(fact: Fact): Fact {
-    const key = JSON.stringify(fact);
-    const known = this.#facts.get(key);
-    if (known === undefined) this.#facts.set(key, fact);
-    return known ?? fact;
+    return kept as T;
   }
 
   #note(fault: Fault, { number, text }: InputLine, source: Source): void {

@@ -1,4 +1,5 @@
 import type { Fact, StatusAnswer } from "./facts.ts";
+import { isKnown } from "./keep.ts";
 
 /** Something that differs on few nodes from what most have. */
 export interface Oddity extends Pick<Fact, "property"> {
@@ -71,7 +72,7 @@ interface Judged {
 function judge(facts: readonly Counted[]): Judged[] {
   const all = facts.reduce((sum, { count }) => sum + count, 0);
   const [usual, ...rest] = facts.toSorted((one, other) => other.count - one.count);
-  if (usual === undefined || usual.count * 2 <= all) return [];
+  if (usual === undefined || usual.count * 2 <= all || !isKnown(usual.fact)) return [];
   const others = rest.filter(({ count }) => isFew(count, all)).map(({ fact }) => fact);
   return others.length === 0 ? [] : [{ usual: usual.fact, count: usual.count, others }];
 }

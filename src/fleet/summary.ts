@@ -33,6 +33,8 @@ export interface Summary {
   readonly groups: readonly Group[];
   readonly drift: readonly Difference[];
   readonly odd: readonly Oddity[];
+  /** How many facts about links of single nodes were too many to be compared. */
+  readonly lostFacts: number;
   /** What is wrong with links. */
   readonly problems: readonly Difference[];
   readonly unused: ReadonlyMap<Fault, UnusedLines>;
@@ -54,6 +56,7 @@ export function summarize(gathered: Gathered, { expected }: { expected: Readonly
     groups: groupByOutcome(nodes),
     drift: collect(nodes, ({ plan }) => (isTold(plan) ? plan.drift : [])),
     odd: findOddities(told),
+    lostFacts: gathered.lostFacts,
     problems: collect(nodes, ({ status }) => (isTold(status) ? status.problems : [])),
     unused: gathered.unused,
     repeated: [...gathered.repeated].toSorted(compareNames),

@@ -15,6 +15,8 @@ export interface IpRun {
 export interface IpSite {
   /** Path of another network namespace than this process's. */
   readonly netns?: string;
+  /** It is about IPv6 alone: of rules, `ip` takes those of IPv4 else. */
+  readonly family?: "6";
   /** The file of a lock that is held. */
   readonly lock?: number;
 }
@@ -78,10 +80,11 @@ export function startIp(args: readonly string[], first?: string): StartedIp {
 export async function runIp(
   args: readonly string[],
   lines: readonly string[],
-  { lock, netns }: IpSite = {},
+  { lock, netns, family }: IpSite = {},
 ): Promise<IpRun> {
   const files = lock === undefined ? [] : [lock];
-  const where = netns === undefined ? [] : (await import("./podNamespace.ts")).inNamespace(netns);
+  const place = netns === undefined ? [] : (await import("./podNamespace.ts")).inNamespace(netns);
+  const where = family === undefined ? place : [...place, `-${family}`];
   const child = spawn((path) => Bun.spawn([path, ...where, ...args], { stdio: ["pipe", "pipe", "pipe", ...files] }));
   const output = Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   give(child.stdin, lines, "end");

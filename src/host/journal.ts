@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { CniError, Code } from "../error.ts";
 import { lockFolder } from "./lock.ts";
 import { type RootFile, readRootFile } from "./rootFile.ts";
@@ -11,6 +11,11 @@ export function journalPath(): string {
 /** The journal that an ADD left that did not come to its end; `undefined`: none did. */
 export function readJournalFile(): RootFile | undefined {
   return readRootFile(journalPath());
+}
+
+/** Whether there is one: an ADD is at work, or did not come to its end. */
+export function isJournalThere(): boolean {
+  return existsSync(journalPath());
 }
 
 /** How long ago the journal was written, in seconds. */

@@ -2,12 +2,15 @@ import {
   closeSync,
   constants,
   fstatSync,
+  ftruncateSync,
   futimesSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   statSync,
+  writeSync,
 } from "node:fs";
 import { CniError, Code } from "../error.ts";
 import { findProgram } from "./programs.ts";
@@ -45,9 +48,40 @@ export async function withLock<T>(work: (lock: number, had: Had) => Promise<T>):
   }
 }
 
+/** How often a holder that works for long shows that it lives, in ms. */
+const signs = 5000;
+
+/** Does what takes long with the lock held, so that those who wait for it don't lose patience. */
+export async function showingLife<T>(lock: number, work: () => Promise<T>): Promise<T> {
+  const show = () => futimesSync(lock, new Date(), new Date());
+  show();
+  const timer = setInterval(show, signs);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 /** The lock file of this network namespace. */
 export function lockPath(): string {
   return `${lockFolder}/netns-${statSync("/proc/self/ns/net").ino}.lock`;
+}
+
+/** Leaves a note for those who get the lock next; that it can't be left is no failure. The lock has to be held. */
+export function noteOnLock(lock: number, text: string): void {
+  try {
+    ftruncateSync(lock);
+    writeSync(lock, text, 0);
+  } catch {
+    // No space is left, for example.
+  }
+}
+
+/** The note that somebody left who had the lock before; empty where there is none. */
+export function readNoteOnLock(lock: number): string {
+  const bytes = Buffer.alloc(fstatSync(lock).size);
+  return bytes.subarray(0, readSync(lock, bytes, 0, bytes.length, 0)).toString();
 }
 
 function openLockFile(path: string): number {
@@ -85,7 +119,7 @@ async function waitForLock(fd: number): Promise<Had | undefined> {
   return had;
 }
 
-/** When somebody got the lock last: whoever gets it sets the file's time. */
+/** When somebody got the lock last, or showed that it lives: both set the file's time. */
 function turnOf(fd: number): number {
   return fstatSync(fd).mtimeMs;
 }

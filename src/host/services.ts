@@ -22,30 +22,37 @@ export function canBeAsked(service: NetworkService): boolean {
   return service === "systemd-networkd" || findProgram("nmcli") !== undefined;
 }
 
-/** Whether the service says that it manages a link; `undefined`: it says nothing. */
-export function manages(
-  service: NetworkService,
-  { name, index }: { readonly name: string; readonly index: number },
-): boolean | undefined {
-  if (service === "NetworkManager") return askNetworkManager(name);
-  const state = /^ADMIN_STATE=(\w+)$/m.exec(readText(`/run/systemd/netif/links/${index}`))?.[1];
-  return state === undefined ? undefined : state !== "unmanaged";
+/** Tells of a link whether the service says that it manages it; `undefined`: it says nothing. */
+export type Manages = (link: { readonly name: string; readonly index: number }) => boolean | undefined;
+
+/** Asks the service, once, whatever the number of links. */
+export function askWhatIsManaged(service: NetworkService): Manages {
+  if (service === "NetworkManager") {
+    const answers = askNetworkManager();
+    return ({ name }) => answers.get(name);
+  }
+  return ({ index }) => {
+    const state = /^ADMIN_STATE=(\w+)$/m.exec(readText(`/run/systemd/netif/links/${index}`))?.[1];
+    return state === undefined ? undefined : state !== "unmanaged";
+  };
 }
 
 /** Its files in /run keep old words after a restart, and say nothing of what it leaves alone. In milliseconds, it may hang. */
 const patience = 5000;
 
-function askNetworkManager(name: string): boolean | undefined {
+/** Its answers by the links' names, as far as it has one: `GENERAL.DEVICE:eth0` and `GENERAL.NM-MANAGED:yes`, a line each. */
+function askNetworkManager(): ReadonlyMap<string, boolean> {
   const path = findProgram("nmcli");
-  if (path === undefined || name.startsWith("-")) return undefined;
-  const { exitCode, stdout } = Bun.spawnSync([path, "-g", "GENERAL.NM-MANAGED", "device", "show", name], {
+  if (path === undefined) return new Map();
+  const fields = ["-f", "GENERAL.DEVICE,GENERAL.NM-MANAGED"];
+  const { exitCode, stdout } = Bun.spawnSync([path, "-t", "-m", "multiline", "-e", "no", ...fields, "device", "show"], {
     env: { ...process.env, LC_ALL: "C" },
     stdio: ["ignore", "pipe", "ignore"],
     timeout: patience,
   });
-  const answer = stdout.toString().trim();
-  if (exitCode !== 0 || (answer !== "yes" && answer !== "no")) return undefined;
-  return answer === "yes";
+  if (exitCode !== 0) return new Map();
+  const rows = stdout.toString().matchAll(/^GENERAL\.DEVICE:(.+)\nGENERAL\.NM-MANAGED:(yes|no)$/gm);
+  return new Map([...rows].map(([, name = "", answer]) => [name, answer === "yes"]));
 }
 
 function readText(path: string): string {

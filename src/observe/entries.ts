@@ -2,7 +2,7 @@ import type { Address } from "../model.ts";
 
 /** Something that a place has beside its links, and that its link may lose while it is down. */
 export interface Entry {
-  readonly kind: "address" | "neighbour" | "nexthop" | "route";
+  readonly kind: "address" | "neighbour" | "nexthop" | "route" | "rule";
   /** Tells whether two looks show the same one: its words, but for the lifetimes, which go on meanwhile. */
   readonly key: string;
   /** What `ip` makes it from. A number stands for the link of that index, which may have another name by then. */
@@ -13,6 +13,32 @@ export interface Entry {
 
 /** The indexes of links by their names. */
 export type Indexes = ReadonlyMap<string, number>;
+
+/**
+ * The place that an entry takes in the kernel's tables: of those with the same one, a network namespace has one only, or
+ * would be confused by a second, as by an address that two links have.
+ */
+export function slotOf({ kind, key, words }: Entry): string {
+  const after = (name: string) => {
+    const at = words.indexOf(name);
+    return at === -1 ? "" : words[at + 1];
+  };
+  const [first = "", second = ""] = words;
+  switch (kind) {
+    case "address": {
+      const isWide = ["global", "site"].includes(String(after("scope")));
+      return `address ${key.split("/")[0]} ${isWide ? "" : after("dev")}`;
+    }
+    case "neighbour":
+      return `neighbour ${first === "proxy" ? `proxy ${second}` : first} ${after("dev")}`;
+    case "nexthop":
+      return `nexthop ${second}`;
+    case "rule":
+      return `rule ${key}`;
+    case "route":
+      return `route ${[second, ...["table", "metric", "tos", "from"].map(after)].join(" ")}`;
+  }
+}
 
 /** The address of a link as an entry. */
 export function readAddressEntry({ family, local, prefixLength, scope, words }: Address, index: number): Entry {
@@ -28,11 +54,11 @@ export function readAddressEntry({ family, local, prefixLength, scope, words }: 
 
 /**
  * Reads routes, nexthop objects and neighbours as `ip -details -oneline` prints them, a line each, as far as they have to do
- * with one of the given links.
+ * with one of the given links, or are in one of the `slots`.
  *
  * The text, not the JSON: that tells neither which metrics are locked nor, of an encapsulation, where the route leads.
  */
-export function readEntries(output: string, indexes: Indexes): Entry[] {
+export function readEntries(output: string, indexes: Indexes, slots: ReadonlySet<string> = new Set()): Entry[] {
   const entries: Entry[] = [];
   const nexthops = new Set<string>();
   const groups: string[][] = [];
@@ -40,17 +66,35 @@ export function readEntries(output: string, indexes: Indexes): Entry[] {
   for (const line of output.replaceAll(/\n\s+/g, " ").split("\n")) {
     const tokens = line.split(/[\s\\]+/).filter((token) => token !== "");
     const [first = ""] = tokens;
-    if (first === "id" && tokens[2] === "group") groups.push(tokens);
-    if (!tokens.some((token, at) => tokens[at - 1] === "dev" && indexes.has(token))) continue;
-    if (first === "id") {
-      nexthops.add(tokens[1] ?? "");
-      entries.push(readNexthop(tokens, indexes));
-    } else if (routeTypes.has(first)) entries.push(readRoute(tokens, indexes));
-    else entries.push(readNeighbour(tokens, indexes));
+    if (first === "") continue;
+    if (first === "id" && tokens[2] === "group") {
+      groups.push(tokens);
+      continue;
+    }
+    const isConcerned = tokens.some((token, at) => tokens[at - 1] === "dev" && indexes.has(token));
+    if (!isConcerned && slots.size === 0) continue;
+    const entry = readEntry(tokens, indexes);
+    if (isConcerned && entry.kind === "nexthop") nexthops.add(tokens[1] ?? "");
+    if (isConcerned || slots.has(slotOf(entry))) entries.push(entry);
   }
-  const members = (group: readonly string[]) => (group[3] ?? "").split("/").map((member) => member.split(",")[0] ?? "");
-  const concerned = groups.filter((group) => members(group).some((id) => nexthops.has(id)));
-  return [...entries, ...concerned.map((group) => readNexthop(group, indexes))];
+  const isConcerned = (group: Entry) => listMembers(group).some((id) => nexthops.has(id)) || slots.has(slotOf(group));
+  return [...entries, ...groups.map((group) => readNexthop(group, indexes)).filter(isConcerned)];
+}
+
+/** The ids of the nexthop objects of a group, without their weights; none where it is no group. */
+export function listMembers({ words }: Pick<Entry, "words">): readonly string[] {
+  const at = words.indexOf("group");
+  return at === -1
+    ? []
+    : String(words[at + 1])
+        .split("/")
+        .map((member) => member.split(",")[0] ?? "");
+}
+
+function readEntry(tokens: readonly string[], indexes: Indexes): Entry {
+  const [first = ""] = tokens;
+  if (first === "id") return readNexthop(tokens, indexes);
+  return routeTypes.has(first) ? readRoute(tokens, indexes) : readNeighbour(tokens, indexes);
 }
 
 const routeTypes: ReadonlySet<string> = new Set([
@@ -99,7 +143,8 @@ function readRoute(tokens: readonly string[], indexes: Indexes): Entry {
     } else if (word === "via" && byObject) at += next.startsWith("inet") ? 2 : 1;
     else if (word === "expires") {
       at++;
-      lifetime.push(word, next.replace(/sec$/, ""));
+      // One that has run out the kernel is about to remove, and shows as negative.
+      lifetime.push(word, next.replace(/sec$/, "").replace(/^-.*/, "1"));
     } else if (word === "lock" && rest[at - 1] === "rto_min") {
       // `ip` locks this one by itself, and does not take the word.
     } else if (!states.has(word) && !(byObject && word === "onlink")) words.push(word);

@@ -13,7 +13,7 @@ export function parseLine(line: string): Json[] {
   }
 }
 
-/** Text as people can be shown it: a control character but a line feed as `\u001b`. */
+/** What JSON takes of what iproute2 and the kernel print: a control character but a line feed as `\u001b`. */
 export function escapeControls(text: string): string {
   return text.replace(/\p{Cc}/gu, (character) =>
     character === "\n" ? character : `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,

@@ -8,6 +8,8 @@ import { askAbout, isEnough, watchForEnd } from "./questions.ts";
 import { aboutLoopback, lookArguments, type StartedLook } from "./start.ts";
 import { parseVlanConfig } from "./vlanConfig.ts";
 
+type Looking = { depth: "links"; look?: StartedLook } | { depth: "use"; look?: undefined };
+
 /**
  * Looks at what a config is about, in one run of `ip`. That links are not there is no failure.
  *
@@ -15,10 +17,15 @@ import { parseVlanConfig } from "./vlanConfig.ts";
  *
  * Throws code 102 (no `ip`) or 103 (`ip` answered what can't be read).
  */
-export async function observe(
-  desired: Desired,
-  { depth, look }: { depth: "links"; look?: StartedLook } | { depth: "use"; look?: undefined },
-): Promise<Current> {
+export async function observe(desired: Desired, looking: Looking): Promise<Current> {
+  const seen = await lookOnce(desired, looking);
+  for (const { sharedElsewhere } of seen.uses.values()) {
+    if (sharedElsewhere) return (await import("./twice.ts")).confirm(seen, () => lookOnce(desired, { depth: "use" }));
+  }
+  return seen;
+}
+
+async function lookOnce(desired: Desired, { depth, look }: Looking): Promise<Current> {
   const ip = look ?? startIp(lookArguments);
   const vlans = depth === "use" ? parseVlanConfig(await readVlanConfig()) : [];
   const ids = new Set(desired.vlans.map(({ id }) => id));
@@ -33,7 +40,7 @@ export async function observe(
 
 /** Loaded only before something is changed. */
 async function learnWhoIsShared({ links }: IpOutput): Promise<(nic: string) => boolean> {
-  const { tellWhoIsShared } = await import("./multicast.ts");
+  const { tellWhoIsShared } = await import("./listeners.ts");
   return tellWhoIsShared(await readListeners(), links);
 }
 

@@ -1,3 +1,4 @@
+import { networkOf, parseSubnet, writeSubnet } from "../config/addresses.ts";
 import {
   type Address,
   type Change,
@@ -9,6 +10,7 @@ import {
   findLink,
   type Plan,
   type Route,
+  type RoutingRule,
 } from "../model.ts";
 import { inTheWay } from "./conflict.ts";
 import { describeRoute } from "./describe.ts";
@@ -16,13 +18,20 @@ import { describeRoute } from "./describe.ts";
 /** Plans the addresses of the desired links, and then the routes, which need them. */
 export function planAddresses(desired: Desired, current: Current): Plan {
   const addresses = desired.addresses.map((address) => planAddress(address, current));
-  const routes = desired.routes.map((route) => planRoute(route, current));
+  const routes = desired.routes.map((route, at) => planRoute(route, at, desired, current));
   const parts = [...addresses, ...routes];
   return {
-    changes: parts.flatMap(({ change }) => change ?? []),
+    // A rule comes last: until then, nothing is looked up among the routes that it leads to.
+    changes: [...parts.flatMap(({ change }) => change ?? []), ...planRules(desired, current)],
     conflicts: parts.flatMap(({ conflict }) => conflict ?? []),
     drift: [],
   };
+}
+
+function planRules({ rules = [] }: Desired, current: Current): Change[] {
+  const isThere = ({ from, table }: RoutingRule) =>
+    current.rules?.some((rule) => rule.from === from && rule.table === table);
+  return rules.filter((rule) => !isThere(rule)).map((rule) => ({ type: "addRule", rule }));
 }
 
 interface Part {
@@ -47,16 +56,54 @@ export function findTentative(desired: Desired, current: Current): readonly Desi
   );
 }
 
-function planRoute(route: DesiredRoute, current: Current): Part {
+function planRoute(route: DesiredRoute, at: number, desired: Desired, current: Current): Part {
   const name = linkName(route.link, current);
+  if (isConnected(route, desired)) return {};
+  const earlier = desired.routes.slice(0, at).filter((other) => hasSameKeyAs(route, other));
+  // Only attributes tell them apart, of which the kernel takes the first one's.
+  if (earlier.some(({ gateway }) => gateway === route.gateway)) return {};
   const alike = [...current.uses].flatMap(([nic, { routes }]) =>
     routes.filter((other) => hasSameKey(route, other)).map((other) => ({ nic, other })),
   );
-  if (alike.some(({ nic, other }) => nic === name && wordAfter(other.words, "via") === route.gateway)) return {};
-  const [first] = alike;
-  if (first === undefined) return { change: { type: "addRoute", link: name, route } };
-  const message = `the route ${describeRoute(route)} is wanted, but ${route.destination} leads elsewhere already ('ip route' shows: ${first.other.words.join(" ")}): leave it out, or give it another priority`;
-  return { conflict: inTheWay(first.nic, message) };
+  const gateways = [route.gateway, ...(route.otherGateways ?? [])];
+  if (alike.some(({ other }) => gateways.some((gateway) => leadsBy(other, name, gateway)))) return {};
+  const siblings = desired.routes.filter((other) => hasSameKeyAs(route, other));
+  const foreign = alike.find(({ other }) => !siblings.some(({ gateway }) => leadsBy(other, name, gateway)));
+  if (foreign === undefined) {
+    const isFurther = earlier.length > 0 || alike.length > 0;
+    return { change: { type: "addRoute", link: name, route, ...(isFurther && { isFurther }) } };
+  }
+  const message = `the route ${describeRoute(route)} is wanted, but ${route.destination} leads elsewhere already ('ip route' shows: ${foreign.other.words.join(" ")}): leave it out, or give it another priority`;
+  return { conflict: inTheWay(foreign.nic, message) };
+}
+
+/** Whether the kernel makes the route by itself with an address of the link: that to the address' own network. */
+function isConnected({ link, destination, gateway, attributes }: DesiredRoute, { addresses }: Desired): boolean {
+  if (gateway !== undefined || attributes.some(({ name }) => name === "table" || name === "metric")) return false;
+  return addresses.some(
+    (address) => address.link === link && address.prefixLength < 32 && connectedBy(address) === destination,
+  );
+}
+
+/** The destination of an IPv4 address' own network; those of IPv6 have a metric of their own (256). */
+function connectedBy({ local, prefixLength }: DesiredAddress): string | undefined {
+  const subnet = parseSubnet(`${local}/${prefixLength}`);
+  return subnet?.family === "4" ? writeSubnet(networkOf(subnet)) : undefined;
+}
+
+function hasSameKeyAs(one: DesiredRoute, other: DesiredRoute): boolean {
+  return (
+    one.link === other.link &&
+    one.destination === other.destination &&
+    ["table", "metric"].every((name) => attribute(one, name) === attribute(other, name))
+  );
+}
+
+/** Whether one of a route's ways leads by the gateway through the link. */
+function leadsBy({ words }: Route, link: string, gateway: string | undefined): boolean {
+  const ways: string[][] = [[]];
+  for (const word of words) word === "nexthop" ? ways.push([]) : ways.at(-1)?.push(word);
+  return ways.some((way) => wordAfter(way, "dev") === link && wordAfter(way, "via") === gateway);
 }
 
 /** The kernel has one route for each destination, table and metric; IPv6 routes without a metric get 1024. */
@@ -75,7 +122,8 @@ export function routeLeads(
   { words }: Route,
   { destination, gateway }: { destination: string; gateway: string | undefined },
 ): boolean {
-  return words[1] === writeDestination(destination) && (gateway === undefined || wordAfter(words, "via") === gateway);
+  const vias = words.filter((_, at) => words[at - 1] === "via");
+  return words[1] === writeDestination(destination) && (gateway === undefined || vias.includes(gateway));
 }
 
 /** As iproute2 writes the numbers of the kernel's own tables. */

@@ -1,4 +1,17 @@
-import type { Change, DesiredRoute, Setting } from "../model.ts";
+import type { Change, DesiredRoute, Neighbour, RoutingRule, Setting } from "../model.ts";
+
+/** What came of changes. */
+interface Done {
+  readonly changes: readonly Change[];
+  readonly refused: readonly Change[];
+  readonly notes: readonly string[];
+}
+
+/** A line for the journal for each thing that was done or refused. */
+export function listDone({ changes, refused, notes }: Done): readonly string[] {
+  const unmet = refused.map((change) => `the driver refused it, ${describeLack(change)}`);
+  return [...notes, ...changes.map(describeDone), ...unmet];
+}
 
 /** What a change did, for the journal: `made the bond bond0 with mode active-backup`. */
 export function describeDone(change: Change): string {
@@ -21,6 +34,18 @@ export function describeDone(change: Change): string {
       return `gave ${change.link} the address ${change.address}`;
     case "addRoute":
       return `made the route ${describeRoute(change.route)}`;
+    case "addPair":
+      return `made the pair ${change.name} and ${change.peer.name}`;
+    case "setAlias":
+      return `gave ${change.name} the alias ${change.alias}`;
+    case "setMAC":
+      return `gave ${change.name} the MAC ${change.mac}`;
+    case "addNeighbour":
+      return `made the neighbour ${describeNeighbour(change.neighbour)}`;
+    case "addRule":
+      return `made the rule ${describeRule(change.rule)}`;
+    case "removeRoute":
+      return `took away the route ${change.words.join(" ")}`;
   }
 }
 
@@ -45,12 +70,32 @@ export function describeLack(change: Change): string {
       return `${change.link} does not have the address ${change.address}`;
     case "addRoute":
       return `the route ${describeRoute(change.route)} is missing`;
+    case "addPair":
+      return `the pair ${change.name} and ${change.peer.name} is missing`;
+    case "setAlias":
+      return `${change.name} does not have the alias ${change.alias}`;
+    case "setMAC":
+      return `${change.name} does not have the MAC ${change.mac}`;
+    case "addNeighbour":
+      return `the neighbour ${describeNeighbour(change.neighbour)} is missing`;
+    case "addRule":
+      return `the rule ${describeRule(change.rule)} is missing`;
+    case "removeRoute":
+      return `the route ${change.words.join(" ")} is still in the main table`;
   }
 }
 
 /** `203.0.113.0/24 via 192.0.2.1 dev eth0.3`. */
 export function describeRoute({ destination, gateway, link }: DesiredRoute): string {
   return `${destination}${gateway === undefined ? "" : ` via ${gateway}`} dev ${link}`;
+}
+
+function describeNeighbour({ address, mac, link }: Neighbour): string {
+  return `${address} lladdr ${mac} dev ${link}`;
+}
+
+function describeRule({ from, table }: RoutingRule): string {
+  return `from ${from} lookup ${table}`;
 }
 
 function describeSettings(settings: readonly Setting[]): string {

@@ -9,7 +9,7 @@ import {
   type Use,
 } from "../model.ts";
 import { inTheWay } from "./conflict.ts";
-import { quoteForShell } from "./shell.ts";
+import { quoteCommand } from "./shell.ts";
 
 interface Enslaving {
   readonly desired: Desired;
@@ -36,7 +36,7 @@ function findUnfitness({ name, kind, mac, master, masterKind }: Link): string[] 
   if (master !== undefined) {
     const what = masterKind ? ` (a ${masterKind})` : "";
     reasons.push(
-      `${name} belongs to ${master}${what}, which would lose it: take it out with 'ip link set dev ${quoteForShell(name)} nomaster', or leave it out of interfaces`,
+      `${name} belongs to ${master}${what}, which would lose it: take it out with ${quoteCommand(`link set dev ${name} nomaster`)}, or leave it out of interfaces`,
     );
   }
   if (kind === "bond") reasons.push(`${name} is itself a bond: list its NICs instead`);
@@ -50,7 +50,7 @@ function findUnfitness({ name, kind, mac, master, masterKind }: Link): string[] 
 export function findParentDown({ name, parent, parentDown }: Link): string[] {
   if (!parentDown || parent === undefined) return [];
   return [
-    `${name} can't be set up while ${parent}, on which it stands, is down: run 'ip link set dev ${quoteForShell(parent)} up'`,
+    `${name} can't be set up while ${parent}, on which it stands, is down: run ${quoteCommand(`link set dev ${parent} up`)}`,
   ];
 }
 
@@ -61,7 +61,7 @@ function findUppers(nic: Link, { desired, current }: Enslaving): string[] {
   if (seen.length > 0) {
     return seen.map(
       ({ what, upper }) =>
-        `${name} has the ${what} ${upper} on top, which would be cut off: remove it with 'ip link delete dev ${quoteForShell(upper)}', and make it on ${bond} where it is still needed`,
+        `${name} has the ${what} ${upper} on top, which would be cut off: remove it with ${quoteCommand(`link delete dev ${upper}`)}, and make it on ${bond} where it is still needed`,
     );
   }
   // Who has a master listens to what that one joined, and nothing else can stand on a slave.

@@ -1,6 +1,6 @@
 import type { Conflict, Desired, Link } from "../model.ts";
 import { inTheWay } from "./conflict.ts";
-import { quoteForShell } from "./shell.ts";
+import { quoteCommand } from "./shell.ts";
 
 /** The wanted MTU has to fit each of the links below. */
 export function findMTUConflicts({ mtu }: Desired, below: readonly Link[]): Conflict[] {
@@ -14,7 +14,7 @@ export function findMTUConflicts({ mtu }: Desired, below: readonly Link[]): Conf
 
 function adviseOnMTU({ name, maxMTU }: Link, mtu: number): string {
   if (maxMTU > 0 && maxMTU < mtu) return `its driver takes at most ${maxMTU}, so lower mtu`;
-  return `lower mtu, or raise that of ${name} with 'ip link set dev ${quoteForShell(name)} mtu ${mtu}'`;
+  return `lower mtu, or raise that of ${name} with ${quoteCommand(`link set dev ${name} mtu ${mtu}`)}`;
 }
 
 /** The driver gives the bond's MTU to each NIC that joins, which has to be able to take it. */
@@ -24,7 +24,7 @@ export function findSlaveMTUConflicts(bond: Link, joining: readonly Link[]): Con
     .map(({ name, maxMTU }) =>
       inTheWay(
         name,
-        `the bond ${bond.name} has the MTU ${bond.mtu}, but the driver of ${name} takes at most ${maxMTU}: lower that of the bond with 'ip link set dev ${quoteForShell(bond.name)} mtu ${maxMTU}'`,
+        `the bond ${bond.name} has the MTU ${bond.mtu}, but the driver of ${name} takes at most ${maxMTU}: lower that of the bond with ${quoteCommand(`link set dev ${bond.name} mtu ${maxMTU}`)}`,
       ),
     );
 }

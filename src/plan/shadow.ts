@@ -42,3 +42,31 @@ export function findShadows(desired: Pick<Desired, "vlans">, sharing: readonly S
     }),
   );
 }
+
+/** A VLAN on a NIC of the node that another namespace has. */
+interface Elsewhere {
+  /** `foreignParent`: the NIC. */
+  readonly link: Link;
+  /** Where it is, for people. */
+  readonly netns: string;
+}
+
+/** The same for VLANs on the NIC that are in another Pod's namespace. */
+export function findShadowsElsewhere(
+  desired: Pick<Desired, "vlans">,
+  sharing: readonly Sharing[],
+  elsewhere: readonly Elsewhere[],
+): Conflict[] {
+  return desired.vlans.flatMap(({ name, id, protocol }) =>
+    sharing.flatMap(({ link, nic }) =>
+      elsewhere
+        .filter(
+          ({ link: { vlan, foreignParent } }) => foreignParent === nic && vlan?.id === id && vlan.protocol === protocol,
+        )
+        .map(({ link: shadow, netns }) => {
+          const message = `${name} would get no frames: ${link.name} of the Pod is a ${link.kind} on a NIC of the node that has VLAN ${id} itself, as ${shadow.name} in the namespace ${netns}, which takes them all, up or down: use another vlanID, or delete the Pod which has that one`;
+          return inTheWay(shadow.name, message);
+        }),
+    ),
+  );
+}

@@ -14,7 +14,7 @@ import { isUnused } from "./bond.ts";
 import { describeLink, inTheWay } from "./conflict.ts";
 import { findParentDown } from "./enslave.ts";
 import { findMTUConflicts } from "./mtu.ts";
-import { quoteForShell } from "./shell.ts";
+import { quoteCommand } from "./shell.ts";
 
 /** Plans one VLAN: the link below it up, the link itself, its long name, its up flag. */
 export function planVlan(vlan: DesiredVlan, desired: Desired, current: Current): Plan {
@@ -93,7 +93,7 @@ function findExistingConflicts(vlan: DesiredVlan, existing: Link, parent: Link |
     existing.vlan.protocol === vlan.protocol;
   if (right) return [];
   const name = describeName(vlan, existing);
-  const advice = `set vlan.name to another name, or remove it with 'ip link delete dev ${quoteForShell(existing.name)}' when nothing uses it`;
+  const advice = `set vlan.name to another name, or remove it with ${quoteCommand(`link delete dev ${existing.name}`)} when nothing uses it`;
   return [inTheWay(existing.name, `${name} is ${describeLink(existing)}, wanted is ${wanted}: ${advice}`)];
 }
 

@@ -25,3 +25,15 @@ function addNames(attachments: readonly Json[], nameLink: (ifName: string) => st
     return [attachment, new JsonObject([...others, ["ifname", name]])];
   });
 }
+
+/** The ids of the containers whose attachments are valid; `undefined`: GC was not told. */
+export function listAttachedContainers(body: JsonObject): readonly string[] | undefined {
+  const lists = body.members.filter(([key]) => keys.includes(key)).map(([, value]) => value);
+  if (lists.length === 0) return undefined;
+  return lists
+    .flatMap((list) => (list !== null && isJsonArray(list) ? list : []))
+    .flatMap((attachment) => {
+      const id = attachment instanceof JsonObject ? member(attachment, "containerID") : undefined;
+      return typeof id === "string" ? [id] : [];
+    });
+}

@@ -1,5 +1,5 @@
 import { CniError, Code } from "../error.ts";
-import { type ProgramRun, runProgram } from "../host/program.ts";
+import { mostOutput, type ProgramRun, runProgram } from "../host/program.ts";
 import { decodeJson, encodeJson, integer, JsonObject, member } from "../json.ts";
 import { findPlugin } from "./find.ts";
 
@@ -23,6 +23,15 @@ export interface PluginAnswer {
   readonly notes: readonly string[];
 }
 
+/**
+ * How long a plugin may take, in s: the kubelet waits two minutes for a Pod's sandbox (runtimeRequestTimeout), in which what was
+ * begun has to be undone as well.
+ */
+const patience = { ADD: 80, CHECK: 30, DEL: 30, GC: 60, STATUS: 30 } as const;
+
+/** The cause of the error where a plugin was killed, so that nobody knows what it had done by then. */
+export const pluginKilled = Symbol("killed");
+
 /** Set for the plugins that ifacer starts: one that is ifacer, by whatever name, must not start another without end. */
 const delegated = "IFACER_DELEGATED";
 
@@ -39,18 +48,24 @@ export async function callPlugin(call: PluginCall): Promise<PluginAnswer> {
     throw new CniError(Code.invalidConfig, message);
   }
   const file = findPlugin(type, call);
-  const { status, stdout, stderr } = await run(file, {
+  const { status, stdout, stderr, killed } = await run(file, {
     env: { ...process.env, ...environment, CNI_COMMAND: verb, [delegated]: "1" },
     stdin: encodeJson(config),
     whose: `${what} ${type}`,
+    timeout: patience[verb] * 1000,
   });
-  if (status !== 0) throw explainFailure(`${what} ${type}`, { verb, file, status, stdout, stderr });
+  const whose = `${what} ${type}`;
+  if (killed !== undefined) throw explainKill(whose, { verb, file, status, stdout, stderr, killed });
+  if (status !== 0) throw explainFailure(whose, { verb, file, status, stdout, stderr });
   return { stdout, notes: stderr.split("\n").filter((line) => line !== "") };
 }
 
 async function run(
   file: string,
-  { whose, ...input }: { whose: string; env: Readonly<Record<string, string | undefined>>; stdin: string },
+  {
+    whose,
+    ...input
+  }: { whose: string; env: Readonly<Record<string, string | undefined>>; stdin: string; timeout: number },
 ): Promise<ProgramRun> {
   try {
     return await runProgram([file], input);
@@ -92,6 +107,25 @@ function explainFailure(
   ];
   const message = `${whose} failed: ${said}`;
   return new CniError(codeOf(document), message, { details: details.filter(Boolean).join("\n") });
+}
+
+function explainKill(
+  whose: string,
+  run: ProgramRun & { readonly verb: PluginCall["verb"]; readonly file: string },
+): CniError {
+  const { verb, file, status, stderr, killed } = run;
+  const why = {
+    time: `did not end within ${patience[verb]} s and was killed`,
+    output: `said more than ${mostOutput >> 20} MiB and was killed`,
+    signal: `was killed by signal ${status - 128}`,
+  }[killed ?? "signal"];
+  return new CniError(Code.ipFailed, `${whose} ${why}`, {
+    cause: pluginKilled,
+    details: [
+      `plugin: ${file}, ${verb}`,
+      ...(stderr.trim() === "" ? [] : [`stderr: ${stderr.trim().slice(0, 2000)}`]),
+    ].join("\n"),
+  });
 }
 
 /** The plugin's own code. 999 is what plugins say of a failure of any kind; ifacer's means a bug of ifacer's. */

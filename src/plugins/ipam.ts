@@ -2,7 +2,7 @@ import { CniError, Code } from "../error.ts";
 import { JsonObject, member } from "../json.ts";
 import { convertResult, listOf } from "../protocol/result.ts";
 import { isSupported } from "../protocol/versions.ts";
-import { callPlugin, type PluginCall, readDocument } from "./call.ts";
+import { callPlugin, type PluginAnswer, type PluginCall, pluginKilled, readDocument } from "./call.ts";
 import { findPlugin } from "./find.ts";
 
 /** An IPAM plugin, and the link that it is to give addresses to (CNI specification, section 4). */
@@ -33,17 +33,23 @@ export function requireIpam({ type, path }: Ipam): void {
 
 /**
  * Asks for addresses. Throws as `callPlugin` does, and code 103 where the plugin gives none, or what is no result: what it may
- * have put aside is given back then. A plugin that fails has to do that itself, as it may fail because all is given already.
+ * have put aside is given back then, also where it was killed. A plugin that fails has to do that itself, as it may fail because all
+ * is given already.
  */
 export async function requestAddresses(ipam: Ipam): Promise<Grant> {
-  const { stdout, notes } = await callPlugin(describe(ipam, "ADD"));
+  let answer: PluginAnswer | undefined;
   try {
-    return { result: readResult(stdout, ipam), notes };
+    answer = await callPlugin(describe(ipam, "ADD"));
+    return { result: readResult(answer.stdout, ipam), notes: answer.notes };
   } catch (cause) {
     // The runtime's DEL does it again.
-    await callIpam(ipam, "DEL").catch(() => {});
+    if (answer !== undefined || wasKilled(cause)) await callIpam(ipam, "DEL").catch(() => {});
     throw cause;
   }
+}
+
+function wasKilled(error: unknown): boolean {
+  return error instanceof CniError && error.cause === pluginKilled;
 }
 
 /** Runs a verb that answers nothing. Throws as `callPlugin` does. Returns what the plugin wrote for the journal. */

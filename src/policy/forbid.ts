@@ -1,3 +1,5 @@
+import { contains, parseSubnet, type Subnet } from "../config/addresses.ts";
+import { matches } from "../config/patterns.ts";
 import { type Conflict, type Current, type Desired, findLink, type Link } from "../model.ts";
 import { policyPath } from "./path.ts";
 import { type Policy, parseRanges } from "./schema.ts";
@@ -12,12 +14,14 @@ import { type Policy, parseRanges } from "./schema.ts";
  */
 export function findForbidden(policy: Policy, desired: Desired, current: Current, below: readonly Link[]): Conflict[] {
   const found: Conflict[] = [];
-  const forbid = (link: string, what: string): void => {
+  const forbid: Forbid = (link, what) => {
     found.push({ reason: "forbidden", link, message: `the node's policy ${policyPath} forbids ${what}` });
   };
-  const { bond, interfaces, vlans } = desired;
+  const { bond, interfaces } = desired;
   const inPod = desired.place === "pod";
-  if (policy.linkInContainer === false && inPod) forbid(interfaces.join(","), "linkInContainer: leave the entry out");
+  if (policy.linkInContainer === false && inPod && desired.path === undefined)
+    forbid(interfaces.join(","), "linkInContainer: leave the entry out");
+  if (desired.path) forbidPath(policy, desired.path.subnets, forbid);
   const { ipamTypes } = policy;
   if (ipamTypes && desired.ipam !== undefined && !ipamTypes.includes(desired.ipam)) {
     forbid(desired.ipam, `the IPAM plugin ${desired.ipam}, it allows ${ipamTypes.join(", ") || "none"}: use another`);
@@ -27,23 +31,62 @@ export function findForbidden(policy: Policy, desired: Desired, current: Current
   if (policy.allowInUse === false && desired.allowInUse) {
     forbid(interfaces.join(","), "allowInUse: leave it out of the config");
   }
-  for (const { id, name } of policy.vlanIDs === undefined ? [] : vlans) {
+  if (policy.probe === false && !inPod && desired.probe)
+    forbid(interfaces.join(","), "probe: leave it out of the config");
+  for (const { id, name, what, advice } of policy.vlanIDs === undefined ? [] : listIDs(desired, current, below)) {
     if (!parseRanges(policy.vlanIDs ?? "")?.some(([first, last]) => first <= id && id <= last)) {
-      forbid(name, `VLAN ${id}, it allows ${policy.vlanIDs}: set another vlanID`);
+      forbid(name, `VLAN ${id}${what}, it allows ${policy.vlanIDs}: ${advice}`);
     }
   }
   // The other rules are about the links of the node.
   if (inPod) return found;
-  const { allow, deny = [] } = policy.interfaces ?? {};
   for (const { what, names, mustBeAllowed } of listSubjects(desired, current, below)) {
-    const denial = deny.find((pattern) => names.some((name) => matches(pattern, name)));
-    const [name = ""] = names;
-    if (denial !== undefined) forbid(name, `${what}, it denies ${denial}: use another`);
-    else if (mustBeAllowed && allow && !allow.some((pattern) => names.some((other) => matches(pattern, other)))) {
-      forbid(name, `${what}, it allows only ${allow.join(", ") || "none"}: use another`);
-    }
+    const denial = findDenial(policy, names, { mustBeAllowed });
+    if (denial !== undefined) forbid(names[0] ?? "", `${what}, ${denial}: use another`);
   }
   return found;
+}
+
+type Forbid = (link: string, what: string) => void;
+
+/** A way into a subnet is allowed where one that is allowed holds all of it. */
+function forbidPath({ nodePath, nodePathRoutes }: Policy, subnets: readonly string[], forbid: Forbid): void {
+  if (nodePath === false) forbid("nodePath", "nodePath: leave the entry out");
+  const allowed = nodePathRoutes?.flatMap((text) => parseSubnet(text) ?? []);
+  for (const text of allowed ? subnets : []) {
+    const subnet = parseSubnet(text);
+    const isWithin = (outer: Subnet) => subnet && outer.prefixLength <= subnet.prefixLength && contains(outer, subnet);
+    if (allowed?.some(isWithin)) continue;
+    forbid(text, `the route ${text}, it allows subnets of ${nodePathRoutes?.join(", ") || "none"}: leave it out`);
+  }
+}
+
+/** How the policy denies a link with these names, in words; `undefined`: it does not. */
+export function findDenial(
+  { interfaces }: Policy,
+  names: readonly string[],
+  { mustBeAllowed }: { mustBeAllowed: boolean },
+): string | undefined {
+  const { allow, deny = [] } = interfaces ?? {};
+  const fits = (pattern: string) => names.some((name) => matches(pattern, name));
+  const denial = deny.find(fits);
+  if (denial !== undefined) return `it denies ${denial}`;
+  if (!mustBeAllowed || allow === undefined || allow.some(fits)) return undefined;
+  return `it allows only ${allow.join(", ") || "none"}`;
+}
+
+/** The ids of the VLANs that a config makes, and on the node of those that it uses: a listed interface may be one. */
+function listIDs({ interfaces, vlans, place }: Desired, current: Current, below: readonly Link[]) {
+  const made = vlans.map(({ id, name }) => ({ id, name, what: "", advice: "set another vlanID" }));
+  if (place === "pod") return made;
+  const own = new Set(vlans.flatMap(({ name, shortName }) => [name, shortName]));
+  const listed = interfaces.flatMap((name) => findLink(current, name) ?? []);
+  const used = [...new Set([...listed, ...below])].flatMap(({ name, vlan }) =>
+    vlan === undefined || own.has(name)
+      ? []
+      : [{ id: vlan.id, name, what: `, which ${name} is`, advice: "use another interface" }],
+  );
+  return [...made, ...used];
 }
 
 /** Something that a config uses on the node, with all its names. */
@@ -81,13 +124,4 @@ function listSubjects({ interfaces, bond, vlans }: Desired, current: Current, be
 function namesOf(name: string, current: Current): readonly string[] {
   const link = findLink(current, name);
   return [...new Set([name, ...(link ? [link.name, ...link.altNames] : [])])];
-}
-
-/** Whether a pattern fits the whole name: `*` stands for any characters, `?` for one. */
-export function matches(pattern: string, name: string): boolean {
-  const parts = pattern
-    .replace(/[\\^$.|+()[\]{}]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${parts}$`, "su").test(name);
 }

@@ -6,6 +6,7 @@ import { findForbidden } from "./forbid.ts";
 import { allowAll, type Judge } from "./judge.ts";
 import { policyPath } from "./path.ts";
 import { parsePolicy } from "./read.ts";
+import type { Policy } from "./schema.ts";
 import { findUnfitKinds } from "./slaveKinds.ts";
 
 /**
@@ -14,19 +15,30 @@ import { findUnfitKinds } from "./slaveKinds.ts";
  * Throws code 106 where it can't be read, is not valid, or others than root may write it: then nothing is allowed.
  */
 export function readPolicy(): Judge {
-  const file = readRootFile(policyPath);
-  if (file === undefined) return allowAll;
-  if ("fault" in file) {
-    throw new CniError(Code.forbidden, `nothing is allowed until the node's policy is mended, ${file.fault}`);
-  }
-  const policy = parsePolicy(file.bytes, policyPath);
+  return judgeBy(loadPolicy());
+}
+
+/** The judge by a policy. */
+export function judgeBy(policy: Policy | undefined): Judge {
+  if (policy === undefined) return allowAll;
   return async (desired, current) => {
     const listed = [...desired.interfaces, ...(desired.bond ? [desired.bond.name] : [])];
     const links = listed.flatMap((name) => findLink(current, name) ?? []);
-    const below = policy.interfaces && desired.place === "node" ? await observeBelow(links) : [];
+    const isAboutLinks = policy.interfaces !== undefined || policy.vlanIDs !== undefined;
+    const below = isAboutLinks && desired.place === "node" ? await observeBelow(links) : [];
     return [
       ...findForbidden(policy, desired, current, below),
       ...findUnfitKinds(desired, current, policy.interfaces?.slaveKinds ?? []),
     ];
   };
+}
+
+/** The node's policy; `undefined`: there is none. Throws as `readPolicy` does. */
+export function loadPolicy(): Policy | undefined {
+  const file = readRootFile(policyPath);
+  if (file === undefined) return undefined;
+  if ("fault" in file) {
+    throw new CniError(Code.forbidden, `nothing is allowed until the node's policy is mended, ${file.fault}`);
+  }
+  return parsePolicy(file.bytes, policyPath);
 }

@@ -1,4 +1,5 @@
 import * as z from "zod/v4/core";
+import { parseSubnet } from "../config/addresses.ts";
 import { array, boolean, object, shapeOf, text } from "../config/kinds.ts";
 
 const patternWords = "a name or a pattern with * and ?, each in an item of its own";
@@ -31,6 +32,16 @@ function kinds() {
   return array(kind, "an array of kinds of link, such as veth");
 }
 
+const subnetWords = "a subnet such as 10.0.0.0/8";
+
+function subnets() {
+  const fn = (value: unknown) => parseSubnet(String(value)) !== undefined;
+  const subnet = text(subnetWords, [
+    new z.$ZodCustom({ type: "custom", check: "custom", fn, error: () => subnetWords }),
+  ]);
+  return array(subnet, "an array of subnets such as 10.0.0.0/8");
+}
+
 const interfacesFields = { allow: patterns, deny: patterns, slaveKinds: kinds };
 
 const policyFields = {
@@ -39,7 +50,10 @@ const policyFields = {
   vlanIDs: ranges,
   bond: boolean,
   allowInUse: boolean,
+  probe: boolean,
   linkInContainer: boolean,
+  nodePath: boolean,
+  nodePathRoutes: subnets,
   ipamTypes: () => array(text("the type of an IPAM plugin, such as host-local"), "an array of types of IPAM plugins"),
 };
 

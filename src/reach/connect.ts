@@ -35,7 +35,7 @@ export async function reach(target: Target, seconds: number, signal?: AbortSigna
 /** Asks a listener to test all others; `onPeer` gets what it says of each. Returns why it did not, if it did not. */
 export function reachFrom(
   target: Target,
-  { seconds, longest, onPeer }: { seconds: number; longest: number; onPeer: (json: string) => void },
+  { seconds, longest, whole, onPeer }: MatrixRequest,
 ): Promise<string | undefined> {
   return converse(
     target,
@@ -47,8 +47,18 @@ export function reachFrom(
       if (reply.type === "peer") onPeer(reply.json);
       return undefined;
     },
-    { longest },
+    { longest, signal: AbortSignal.timeout(whole * 1000) },
   );
+}
+
+interface MatrixRequest {
+  /** For each address. */
+  readonly seconds: number;
+  /** How long it may take from one peer to the next, in s: a listener that hangs is not waited for. */
+  readonly longest: number;
+  /** And all of them together. */
+  readonly whole: number;
+  readonly onPeer: (json: string) => void;
 }
 
 /** What is to be done after a reply: `send` begins to send, `end` is a good end, other words are the reason of a bad one. */
@@ -75,7 +85,12 @@ function converse(
       open?.terminate();
     };
     const abort = () => finish("closed");
-    let timer = setTimeout(() => finish("timeout"), patience * 1000);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const wait = (seconds: number): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => finish("timeout"), seconds * 1000);
+    };
+    wait(patience);
     signal?.addEventListener("abort", abort);
     const start = performance.now();
     const pump = (socket: Socket): void => {
@@ -89,11 +104,11 @@ function converse(
           // Answered too late: nobody waits for it any more.
           if (ended) return void socket.terminate();
           open = socket;
-          clearTimeout(timer);
-          timer = setTimeout(() => finish("timeout"), longest * 1000);
+          wait(longest);
           socket.write(writeRequest(request));
         },
         data(socket, bytes) {
+          if (request.type === "matrix") wait(longest);
           unread += bytes.toString("latin1");
           for (let end = unread.indexOf("\n"); end >= 0; end = unread.indexOf("\n")) {
             const reply = readReply(Buffer.from(unread.slice(0, end), "latin1").toString());

@@ -19,8 +19,14 @@ export function listNetworks(): Network[] {
   );
 }
 
-/** The interface whose network an address is in, the smallest one; `undefined`: it could only be reached by way of a gateway. */
+/**
+ * The interface whose network an address is in, the smallest one; `undefined`: it could only be reached by way of a gateway. Of a
+ * link-local address it is the one that its zone names.
+ */
 export function findInterface(address: string, networks: readonly Network[]): string | undefined {
-  const around = networks.filter((network) => isWithin(address, network));
+  const [bare = "", zone] = address.split("%");
+  const around = networks.filter(
+    (network) => isWithin(bare, network) && (zone === undefined || zone === network.interface),
+  );
   return around.toSorted((one, other) => other.prefixLength - one.prefixLength)[0]?.interface;
 }

@@ -1,10 +1,13 @@
+import { findAltNameFault } from "../config/linkNames.ts";
 import { isJsonArray, type Json, JsonObject } from "../json.ts";
 import { canonicalAddress } from "../wire/address.ts";
 
 /** A listener, by the name of its Pod. */
 export interface Peer {
   readonly name: string;
-  /** As the kernel writes them. */
+  /** The Pod's, where it is one. */
+  readonly namespace?: string;
+  /** As the kernel writes them; a link-local one with the interface by which it is reached, as `fe80::1%net1`. */
   readonly addresses: readonly string[];
   /** What it lacks to be tested whole. */
   readonly reason: string | null;
@@ -34,6 +37,8 @@ export function readPeers(value: Json): Peer[] {
 function readPod(pod: JsonObject): Peer[] {
   const metadata = get(pod, "metadata");
   const name = get(metadata, "name");
+  const namespace = get(metadata, "namespace");
+  const place = typeof namespace === "string" && namespace !== "" ? { namespace } : {};
   const status = get(get(metadata, "annotations"), statusAnnotation);
   if (typeof name !== "string" || name === "") throw new Error("a Pod has no name");
   const networks: unknown = typeof status === "string" ? JSON.parse(status) : [];
@@ -43,16 +48,41 @@ function readPod(pod: JsonObject): Peer[] {
   const addresses = extra.flatMap(listIPs).map((address) => checkAddress(address, name));
   const bare = extra.filter((network) => listIPs(network).length === 0).map((network) => network?.name);
   if (addresses.length > 0)
-    return [{ name, addresses, reason: bare.length > 0 ? `no address in ${bare.join(", ")}` : null }];
-  return [{ name, addresses, reason: `has no address, phase ${get(get(pod, "status"), "phase") ?? "unknown"}` }];
+    return [{ name, ...place, addresses, reason: bare.length > 0 ? `no address in ${bare.join(", ")}` : null }];
+  return [
+    { name, ...place, addresses, reason: `has no address, phase ${get(get(pod, "status"), "phase") ?? "unknown"}` },
+  ];
 }
 
 function checkAddress(address: unknown, name: string): string {
-  const canonical = typeof address === "string" ? canonicalAddress(address) : undefined;
+  const canonical = typeof address === "string" ? canonicalWithZone(address) : undefined;
   if (canonical !== undefined) return canonical;
-  const fault =
-    typeof address === "string" && address.includes("%") ? "addresses with a zone can't be tested" : "which is none";
-  throw new Error(`${name} has the address ${JSON.stringify(address)}, ${fault}`);
+  throw new Error(`${name} has the address ${JSON.stringify(address)}, which is none`);
+}
+
+/** An address as the kernel writes it, a link-local one also with a zone, which is the name of an interface here (RFC 4007, 11). */
+export function canonicalWithZone(text: string): string | undefined {
+  const [bare = "", zone, ...rest] = text.split("%");
+  const address = canonicalAddress(bare);
+  if (zone === undefined || address === undefined) return address;
+  return rest.length === 0 && isLinkLocal(address) && findAltNameFault(zone) === undefined
+    ? `${address}%${zone}`
+    : undefined;
+}
+
+export function isLinkLocal(address: string): boolean {
+  return /^fe[89ab][0-9a-f]:/.test(address);
+}
+
+/** Pods of one name in several namespaces as NAMESPACE/NAME. */
+export function nameApart(peers: readonly Peer[]): Peer[] {
+  const counts = new Map<string, number>();
+  for (const { name } of peers) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return peers.map((peer) =>
+    peer.namespace !== undefined && (counts.get(peer.name) ?? 0) > 1
+      ? { ...peer, name: `${peer.namespace}/${peer.name}` }
+      : peer,
+  );
 }
 
 function get(value: Json | undefined, key: string): Json | undefined {

@@ -1,7 +1,6 @@
-import { canonicalAddress } from "../wire/address.ts";
 import { reach, type Target } from "./connect.ts";
 import { findInterface, type Network } from "./interfaces.ts";
-import type { Peer } from "./peers.ts";
+import { canonicalWithZone, isLinkLocal, type Peer } from "./peers.ts";
 
 /** What became of one address of a peer. */
 export interface Tested {
@@ -38,7 +37,8 @@ export async function testPeer(peer: Peer, { from, port, seconds, networks, sign
     if (signal?.aborted) break;
     const name = findInterface(address, networks);
     // By way of a gateway it would be another network that is tested.
-    if (name === undefined) addresses.push(leave(address, "no route"));
+    if (isLinkLocal(address) && !address.includes("%")) addresses.push(leave(address, `needs %INTERFACE`));
+    else if (name === undefined) addresses.push(leave(address, "no route"));
     else if (isLocal(address, networks)) addresses.push(leave(address, `is an address of ${from} too`));
     else addresses.push(await testAddress({ address, port }, { seconds, name, signal }));
   }
@@ -89,7 +89,7 @@ export function readRow(json: string, from: string): Row | undefined {
 export function matchRow(row: Row, peer: Peer): Row {
   const addresses = peer.addresses.map(
     (address) =>
-      row.addresses.find((tested) => canonicalAddress(tested.address) === address) ??
+      row.addresses.find((tested) => canonicalWithZone(tested.address) === address) ??
       leave(address, `not tested by ${row.from}`),
   );
   return { ...row, addresses, reason: peer.reason };
@@ -98,11 +98,12 @@ export function matchRow(row: Row, peer: Peer): Row {
 /** Which of the peers is this one: of those that have an address of it, the one that is named as the machine, else the first. */
 export function findSelf(peers: readonly Peer[], networks: readonly Network[], hostname: string): Peer | undefined {
   const own = peers.filter(({ addresses }) => addresses.some((address) => isLocal(address, networks)));
-  return own.find(({ name }) => name === hostname) ?? own[0];
+  return own.find(({ name }) => name === hostname || name.endsWith(`/${hostname}`)) ?? own[0];
 }
 
 function isLocal(address: string, networks: readonly Network[]): boolean {
-  return networks.some(({ local }) => local === address);
+  const [bare, zone] = address.split("%");
+  return networks.some((network) => network.local === bare && (zone === undefined || zone === network.interface));
 }
 
 /** Does all work, at most so much of it at once, in the order of the list. */

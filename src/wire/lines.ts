@@ -11,7 +11,7 @@ export interface Post {
 }
 
 /** The group of all links that are made, so that one line removes them at once. */
-const group = 49374;
+export const group = 49374;
 
 /** One post for each source that is asked from. */
 export function placePosts(questions: readonly Question[]): Post[] {

@@ -9,13 +9,18 @@ interface Silence {
   readonly vlanID: number | undefined;
   /** Whether the question bore the MAC of the link itself. */
   readonly by: "link" | "macvlan";
+  /** Whether the link has a carrier; it is taken for granted where it is not known. */
+  readonly carrier?: boolean;
   /** Somebody else answered there. */
   readonly othersAnswer: boolean;
 }
 
 /** What it means that nobody answered: one sentence with the likely reasons, the most likely first. */
-export function describeSilence({ source, address, timeout, vlanID, by, othersAnswer }: Silence): string {
+export function describeSilence({ source, address, timeout, vlanID, by, carrier, othersAnswer }: Silence): string {
   const fact = `no answer from ${address} on ${nameSource(source)} within ${timeout} s`;
+  if (carrier === false) {
+    return `${fact}: ${nameSource(source)} has no carrier, look at its cable, its switch port or, for a bond, its slaves`;
+  }
   if (othersAnswer) return `${fact}: others answer there, so it is ${address} that is down or has another address`;
   const network = vlanID === undefined ? "the network of this link untagged" : `VLAN ${vlanID}`;
   const reasons = [

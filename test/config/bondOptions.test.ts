@@ -7,6 +7,7 @@ import {
   parseBondOptions,
 } from "../../src/config/bondOptions.ts";
 import { bondOptions } from "../../src/config/bondTable.ts";
+import { bondOptionDocs } from "../../src/config/optionDocs.ts";
 import { parseValue } from "../../src/config/values.ts";
 import { type BondMode, bondModes } from "../../src/model.ts";
 
@@ -23,7 +24,7 @@ function parse(text: string, mode: BondMode) {
 
 describe("the table", () => {
   test.each(bondOptions.map((row) => [row.name, row] as const))("%s is complete", (_, row) => {
-    expect(row.doc).toMatch(/^[A-Z].*\.$/);
+    expect(bondOptionDocs[row.name]).toMatch(/^[A-Z].*\.$/);
     if (row.default !== undefined) expect(parseValue(row.rule, row.default)).toEqual({ value: row.default });
     if (row.needs?.unless !== undefined) expect(row.needs.unless).toBe(row.default ?? "");
   });

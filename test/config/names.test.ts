@@ -25,6 +25,11 @@ describe.each(places)("%s", (path, write) => {
     ["b[1]", 'has the character "[", which systemd-networkd reads as a pattern or a quote'],
     ["123", "has digits only, which systemd-networkd does not take for a name"],
     ["if2.5", "is what ip takes for the link with that index"],
+    ...["lo", "all", "default", "bonding_masters", "tunl0", "sit0", "ip6tnl0", "cni0", "docker0", "flannel.1"].map(
+      (name) => [name, "is what the kernel or another program calls something of its own"] as const,
+    ),
+    [".", "is no name for a link"],
+    ["..", "is no name for a link"],
     ["if2", "is what ip takes for the link with that index"],
   ])("can't be %s", (name, fault) => {
     expect(read(write(name)).problems).toEqual([{ path, message: `the name ${JSON.stringify(name)} ${fault}` }]);

@@ -170,10 +170,10 @@ test.each<[ValueRule, string]>([
 });
 
 const table: readonly Option[] = [
-  { name: "rate", jsonName: "ad_rate", rule: choice, default: "slow", doc: "" },
-  { name: "updelay", aliases: ["up_delay"], rule: number, default: "1", doc: "" },
-  { name: "target", rule: ipv4, default: undefined, doc: "" },
-  { name: "map", rule: map, default: undefined, doc: "" },
+  { name: "rate", jsonName: "ad_rate", rule: choice, default: "slow" },
+  { name: "updelay", aliases: ["up_delay"], rule: number, default: "1" },
+  { name: "target", rule: ipv4, default: undefined },
+  { name: "map", rule: map, default: undefined },
 ];
 
 describe("parseOptions", () => {

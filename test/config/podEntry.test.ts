@@ -45,6 +45,11 @@ describe("what is made follows from the config and CNI_IFNAME", () => {
   });
 });
 
+test.each(["a/b", "../x", "..", "."])("ipam.type %j names no plugin", (type) => {
+  const { desired, problems } = read({ vlanID: 3, ipam: { type } }).reading;
+  expect([desired, problems.map(({ path }) => path)]).toEqual([undefined, ["ipam.type"]]);
+});
+
 test.each<[entry: object, type: string | undefined]>([
   [{ ipam: { type: "static" } }, "static"],
   [{ IPAM: { Type: "static" } }, "static"],

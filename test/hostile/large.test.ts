@@ -31,6 +31,10 @@ test.each<[string, string, number]>([
     `"interfaces":["a","b"],"bond":{"options":"ns_ip6_target=${list(100_000, (i) => `2001:db8::${i.toString(16)}`)}"}`,
     7,
   ],
+  ["100,000 patterns", `"select":{"names":[${list(100_000, (i) => `"*${i}*x?"`)}]},"vlanID":5`, 100],
+  ["a pattern of 1 MB", `"select":{"names":["${"*?".repeat(5e5)}"]},"vlanID":5`, 100],
+  ["100,000 networks", `"select":{"networks":[${list(100_000, (i) => `"${writeIPv4(i)}/32"`)}]},"vlanID":5`, 100],
+  ["100,000 PCI ids that are none", `"select":{"devices":[${list(100_000, () => '"x"')}]},"vlanID":5`, 7],
   ["a list in 9,990 lists", `"interfaces":${"[".repeat(9990)}${"]".repeat(9990)}`, 6],
 ])(
   "%s: a short answer, soon",

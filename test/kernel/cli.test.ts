@@ -339,7 +339,7 @@ net.json: plugins[0]: 1 change, ADD would make it
     // Two processes of these names, what NetworkManager's client says, and the files that networkd keeps of each link.
     writeFileSync(
       `${folder}/nmcli`,
-      '#!/bin/sh\n[ "$1 $2 $3 $4" = "-g GENERAL.NM-MANAGED device show" ] || exit 2\n[ "$5" = ens192.8 ] && echo yes || echo no\n',
+      '#!/bin/sh\n[ "$8 $9" = "device show" ] || exit 2\necho >>$0.asked\nprintf "GENERAL.DEVICE:%s\\nGENERAL.NM-MANAGED:%s\\n\\n" ens192.7 no ens192.8 yes\n',
     );
     chmodSync(`${folder}/nmcli`, 0o755);
     for (const name of ["NetworkManager", "systemd-networkd"]) copyFileSync("/bin/sleep", `${folder}/${name}`);
@@ -366,6 +366,7 @@ net.json: plugins[0]: 1 change, ADD would make it
       "doubtful NetworkManager: runs; what it manages can't be told without nmcli, it may take over links that ifacer makes",
       "",
     ]);
+    expect(readFileSync(`${folder}/nmcli.asked`, "utf8")).toBe("\n");
   });
 
   test("doctor -f: asks what plan asks, and looks at the lock", async () => {

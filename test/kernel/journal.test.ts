@@ -1,5 +1,15 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { setUp } from "./adding.ts";
 import { addInSession, badIp } from "./badIp.ts";
 import { bonded, complete, nics, tell } from "./bonded.ts";
@@ -93,6 +103,27 @@ describe("what a killed ADD left is taken back by the next one, whatever its con
     expect((await link(ns, "bond0")).linkinfo.info_data.active_slave).toBe("ens192");
     expect(await addOther(ns)).toEqual(["ifacer: finished what an ADD that was killed had begun: bond0", made, raised]);
     expect((await link(ns, "bond0")).linkinfo.info_data.active_slave).toBe("ens160");
+  });
+
+  test("doctor and status tell of it, and apply --update settles it", async () => {
+    await using ns = await nodeWith(...nics, "ens224");
+    await addKilled(ns, 8);
+    const run = (...words: string[]) => ns.run([executable, ...words], { env: { CNI_COMMAND: undefined } });
+    const words = /an ADD did not come to its end \d+ s ago/;
+    expect((await run("doctor")).stdout).toMatch(new RegExp(`doubtful journal: ${words.source}`));
+    expect((await run("status")).stderr).toMatch(words);
+    await ns.ip("link add link ens224 name ens224.5 type vlan id 5");
+    await ns.ip("link set dev ens224.5 mtu 1400 up");
+    const folder = mkdtempSync("/tmp/ifacer-journal-");
+    writeFileSync(`${folder}/net.json`, JSON.stringify(other));
+    const { status, stdout } = await run("apply", "--update", "--yes", "-f", `${folder}/net.json`);
+    rmSync(folder, { recursive: true });
+    expect([status, stdout]).toEqual([
+      0,
+      expect.stringContaining("took back what an earlier ADD had begun and not ended"),
+    ]);
+    expect(existsSync(journalOf(ns))).toBe(false);
+    expect((await run("doctor")).stdout).not.toContain("journal");
   });
 
   test("an ADD whose own links are in place neither reads it nor ends it", async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { until } from "../waiting.ts";
 import { call, fakeIp } from "./adding.ts";
-import { type Namespace, namespace } from "./harness.ts";
+import { executable, type Namespace, namespace } from "./harness.ts";
 import { addVlan, listLinks, listNeighbours, makeSwitch, plugIn } from "./wire.ts";
 
 let hub: Namespace;
@@ -67,4 +68,56 @@ test("where the wire can't be asked, nobody is to blame: a line for the journal"
   const { status, stderr } = await call(node, "ADD", asking, ip.env);
   expect([status, stderr]).toEqual([0, expect.stringContaining("could not be asked")]);
   await node.ip("link delete dev ens192.201");
+}, 300_000);
+
+const silent = (timeout: number) => config(201, { addresses: ["198.51.100.1"], timeout });
+const isMade = async () => (await listLinks(node)).includes("ens192.201");
+
+test("who stands on the link by then keeps it, up or not; the next ADD asks again, and the last one takes it back", async () => {
+  await using pod = await namespace();
+  const asking = call(node, "ADD", silent(4));
+  await until("the VLAN is there", isMade);
+  await node.ip(`link add link ens192.201 name net1 netns ${pod.name} type macvlan mode bridge`);
+  const kept = "; all was undone but ens192.201, ens192: in use by now";
+  expect((await asking).json).toMatchObject({ code: 107, msg: expect.stringContaining(kept) });
+  const again = await call(node, "ADD", silent(1));
+  expect(again.json).toMatchObject({ code: 107, msg: expect.stringContaining(kept) });
+  await pod.ip("link delete dev net1");
+  const last = await call(node, "ADD", silent(1));
+  expect(last.json).toMatchObject({ code: 107, msg: expect.stringMatching(/; all was undone$/) });
+  expect(await isMade()).toBe(false);
+}, 300_000);
+
+test("killed while it asks: the next ADD asks again, and one that comes meanwhile waits for the answer", async () => {
+  const env = {
+    CNI_COMMAND: "ADD",
+    CNI_CONTAINERID: "pod1",
+    CNI_NETNS: "/run/netns/none",
+    CNI_IFNAME: "net1",
+    CNI_PATH: "/",
+  };
+  const stdin = JSON.stringify({ cniVersion: "1.0.0", name: "net", type: "ifacer", ...silent(30) });
+  const killed = node.run(
+    [
+      "setsid",
+      "--wait",
+      "sh",
+      "-c",
+      `exec 3<&0; ${executable} <&3 & until ip link show dev ens192.201; do sleep 0.1; done; sleep 1; kill -9 0`,
+    ],
+    { env, stdin },
+  );
+  await killed;
+  expect(await isMade()).toBe(true);
+  const first = call(node, "ADD", silent(3));
+  const second = call(node, "ADD", silent(3));
+  for (const { json } of await Promise.all([first, second])) expect(json).toMatchObject({ code: 107 });
+  expect(await isMade()).toBe(false);
+}, 300_000);
+
+test("no carrier is the reason where there is none", async () => {
+  await hub.ip("link set dev node down");
+  const { json } = await call(node, "ADD", silent(1));
+  expect(json.msg).toContain("ens192.201 has no carrier, look at its cable");
+  await hub.ip("link set dev node up");
 }, 300_000);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { executable, type Namespace, namespace } from "./harness.ts";
 import { addAddress, listLinks, listNeighbours, macOf, makeSwitch, plugIn, probe, probeJSON, succeed } from "./wire.ts";
 
@@ -155,3 +155,32 @@ test("what the switch says by LLDP is shown", async () => {
     },
   ]);
 });
+
+/** Whether a process waits for the lock of its network namespace: it has opened the file. */
+function waitsForLock(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`).endsWith(".lock"));
+  } catch {
+    return false;
+  }
+}
+
+test("a VLAN that a Pod got while the lock was waited for is not asked in", async () => {
+  await using node = await namespace();
+  await using pod = await namespace();
+  await node.ip("link add name ens192 type dummy");
+  await node.ip("link set dev ens192 up");
+  const hold =
+    "mkdir -p /run/ifacer && exec 9>/run/ifacer/netns-$(stat -Lc %i /proc/self/ns/net).lock && flock 9 && echo held && exec sleep 600";
+  const holder = Bun.spawn(["ip", "netns", "exec", node.name, "sh", "-c", hold], { stdout: "pipe" });
+  await holder.stdout.getReader().read();
+  const argv = ["ip", "netns", "exec", node.name, executable, "probe", "--dev", "ens192", "--timeout", "0.5"];
+  const asking = Bun.spawn([...argv, "--vlans", "3,4", "--address", "192.0.2.9"], { stdout: "pipe", stderr: "pipe" });
+  while (!waitsForLock(asking.pid) && asking.exitCode === null) await Bun.sleep(50);
+  await node.ip(`link add link ens192 name eth0 netns ${pod.name} type macvlan mode bridge`);
+  await pod.ip("link add link eth0 name eth0.3 type vlan id 3");
+  holder.kill("SIGKILL");
+  const [stdout, status] = await Promise.all([asking.stdout.text(), asking.exited]);
+  expect(status).toBe(1);
+  expect(stdout).toContain(`would silence the VLAN eth0.3 in Pod ${pod.name}`);
+}, 240_000);

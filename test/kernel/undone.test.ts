@@ -110,6 +110,41 @@ describe("NICs in use, taken by allowInUse: a failing ADD puts back what they ha
   });
 });
 
+test("what somebody gave another place to meanwhile stays there, and the words name it", async () => {
+  await using ns = await nodeInUse();
+  await setUp(ns, [
+    "link add name mgmt type dummy",
+    "link set dev mgmt up",
+    "address add 10.0.0.1/24 dev mgmt",
+    "route add default via 192.0.2.2",
+    "route add 203.0.113.0/24 via 192.0.2.2 mtu 1400",
+    "nexthop add id 1 via 192.0.2.3 dev ens192",
+    "nexthop add id 7 via 192.0.2.4 dev ens192",
+  ]);
+  const meanwhile = [
+    "route add default via 10.0.0.2",
+    "nexthop add id 1 via 10.0.0.3 dev mgmt",
+    "address add 2001:db8::1/64 dev mgmt nodad",
+  ];
+  using ip = badIp({
+    change: `first 8; ${meanwhile.map((line) => `$ip ${line}`).join("; ")}; echo 'Error: made to fail.' >&2; exit 1`,
+  });
+  const { json } = await ifacer(ns, "ADD", allDown, ip);
+  expect(json.msg).toEndWith(
+    "; all was undone; not put back, as somebody gave their place to something else: the address 2001:db8::1/64, the nexthop with id 1, the route default",
+  );
+  const left = await listEntries(ns);
+  for (const part of [
+    "default via 10.0.0.2",
+    "id 1 via 10.0.0.3",
+    "id 7 via 192.0.2.4",
+    "203.0.113.0/24 via 192.0.2.2",
+  ])
+    expect(left.filter((line) => line.includes(part))).toHaveLength(1);
+  expect(await ns.ip("address show dev ens192")).not.toContain("2001:db8::1/64");
+  expect(await ns.ip("address show dev mgmt")).toContain("2001:db8::1/64");
+});
+
 test("a NIC that is renamed during ADD is as before but for its name", async () => {
   await using ns = await nodeWith(...nics);
   const before = await photographSettled(ns);
@@ -134,6 +169,18 @@ describe("what others use by then is not taken back", () => {
     });
     expect(await tell(ns)).toEqual(complete());
     expect(await tell(pod)).toEqual(["net1 up mode=vepa"]);
+  });
+
+  test("a Pod's macvlan that is not up yet", async () => {
+    await using ns = await nodeWith(...nics);
+    await using pod = await namespace();
+    const onTop = `$ip link add link bond0.200 name net1 netns ${pod.name} type macvlan`;
+    using ip = badIp({ change: `first 11; ${onTop}; echo 'Error: made to fail.' >&2; exit 1` });
+    const { json } = await ifacer(ns, "ADD", bonded, ip);
+    expect(json.msg).toEndWith("; all was undone but bond0, bond0.200, ens192, ens160: in use by now");
+    expect(await tell(pod)).toEqual(["net1 down mode=vepa"]);
+    // And nothing keeps the Pod's next link off.
+    await ns.ip(`link add link bond0 name net2 netns ${pod.name} type ipvlan`);
   });
 
   test("links that are complete after all, as another ADD may have said: that is a success", async () => {

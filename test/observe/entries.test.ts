@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readAddressEntry, readEntries } from "../../src/observe/entries.ts";
-import { countListeners } from "../../src/observe/listeners.ts";
+import { type Entry, readAddressEntry, readEntries, slotOf } from "../../src/observe/entries.ts";
 
 const indexes = new Map([
   ["d1", 2],
@@ -67,6 +66,23 @@ describe("what a link may lose", () => {
     expect(entries.map(({ words }) => words.join(" "))).toEqual(["id 1 via 192.0.2.3 dev 2", "id 10 group 1,3/2,7"]);
   });
 
+  test("what is in one of the slots is read whoever has it", () => {
+    const [own] = readEntries("unicast default via 192.0.2.2 dev d1 table main proto boot\n", indexes);
+    const slots = new Set([slotOf(own as Entry), "nexthop 10"]);
+    const output = [
+      "unicast default via 198.51.100.9 dev d9 table main proto dhcp",
+      "unicast default via 198.51.100.9 dev d9 table main proto dhcp metric 5",
+      "blackhole default table 7",
+      "id 10 group 8/9",
+      "id 11 group 8/9",
+    ];
+    const entries = readEntries(`${output.join("\n")}\n`, indexes, slots);
+    expect(entries.map(({ words }) => words.join(" "))).toEqual([
+      "unicast default via 198.51.100.9 dev d9 table main proto dhcp",
+      "id 10 group 8/9",
+    ]);
+  });
+
   test("a route is the same whatever its lifetime", () => {
     const [one, other] = [599, 3].map(
       (seconds) => readEntries(`unicast 2001:db8::/64 dev d1 expires ${seconds}sec\n`, indexes)[0],
@@ -84,17 +100,4 @@ describe("what a link may lose", () => {
     const address = { local: "x", prefixLength: 1, scope, family, words };
     expect(readAddressEntry(address, 2)).toMatchObject({ madeBy, key: "x/1 2" });
   });
-});
-
-test("listeners are counted by index, the larger number of both families", () => {
-  const text = [
-    "2    d1              1     0     333300000001",
-    "2    d1              3     0     01005e000001",
-    "2    d1              9     0     0180c2000021",
-    "3    d2              1     0     333300000001",
-  ].join("\n");
-  expect([...countListeners(text)]).toEqual([
-    [2, 3],
-    [3, 1],
-  ]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { tellWhoIsShared } from "../../src/observe/multicast.ts";
+import { countStrangers } from "../../src/observe/listeners.ts";
 import { parseIpOutput, readLink } from "../../src/observe/parse.ts";
 import { listNics, readAddress, readRoute } from "../../src/observe/use.ts";
 import { parseVlanConfig } from "../../src/observe/vlanConfig.ts";
@@ -130,6 +130,8 @@ describe("a link is shared where the groups of all hosts have more users than ca
     "\t\t\t\t010000E0     1 0:00000000\t\t0",
     "5\tbond0     :     1      V3",
     "\t\t\t\t010000E0     1 0:00000000\t\t0",
+    "9\tbond1     :     1      V3",
+    "\t\t\t\t010000E0     1 0:00000000\t\t0",
     "6\tdown      :     1      V3",
     "\t\t\t\t010000EF     1 0:00000000\t\t0",
     "",
@@ -148,12 +150,17 @@ describe("a link is shared where the groups of all hosts have more users than ca
     link(6, "down", { up: false }),
     link(7, "s1", { master: "bond0" }),
     link(8, "s2", { master: "bond0" }),
+    link(9, "bond1", { kind: "bond", driverData: { mode: "active-backup", active_slave: "s3" } }),
+    link(10, "s3", { master: "bond1" }),
+    link(11, "s4", { master: "bond1" }),
+    link(12, "gre1", { kind: "gretap", parent: "d2" }),
   ];
 
   test.each([
     ["d1", 1, 1, false],
-    ["d1", 2, 1, true],
-    ["d1", 1, 2, true],
+    ["d1", 2, 2, false],
+    ["d1", 3, 2, true],
+    ["d1", 2, 3, true],
     ["d2", 2, 0, false],
     ["d2", 3, 0, true],
     ["d2", 2, 1, true],
@@ -161,13 +168,16 @@ describe("a link is shared where the groups of all hosts have more users than ca
     ["d1.5", 3, 0, true],
     ["bond0", 3, 0, false],
     ["bond0", 4, 0, true],
+    ["bond1", 2, 0, false],
+    ["bond1", 3, 0, true],
     ["down", 1, 0, true],
     ["down", 0, 1, false],
     ["down", 1, 1, true],
   ])("%s with %d users of the one of IPv4 and %d of that of IPv6: %p", (name, users, users6, expected) => {
-    const ethernet = `2    ${name}    ${users}     0     01005e000001\n2    ${name}    ${users6}     0     333300000001\n`;
+    const index = links.find((link) => link.name === name)?.index ?? 0;
+    const ethernet = `${index}    ${name}    ${users}     0     01005e000001\n${index}    ${name}    ${users6}     0     333300000001\n`;
     const rows = ethernet.split("\n").filter((line) => !/ 0 {5}0 {5}/.test(line));
-    expect(tellWhoIsShared({ ethernet: rows.join("\n"), ipv4, ipv6 }, links)(name)).toBe(expected);
+    expect(countStrangers({ ethernet: rows.join("\n"), ipv4, ipv6 }, links).has(index)).toBe(expected);
   });
 });
 

@@ -8,7 +8,7 @@ import { readConfig, requireDesired } from "../../src/config/read.ts";
 import { decodeJson, JsonObject } from "../../src/json.ts";
 import type { Current, Desired, Plan } from "../../src/model.ts";
 import { assemble } from "../../src/observe/assemble.ts";
-import { tellWhoIsShared } from "../../src/observe/multicast.ts";
+import { tellWhoIsShared } from "../../src/observe/listeners.ts";
 import { parseIpOutput } from "../../src/observe/parse.ts";
 import { parseVlanConfig } from "../../src/observe/vlanConfig.ts";
 

@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
+import { writeLines } from "../../src/apply/lines.ts";
+import { nameAlias } from "../../src/config/attachment.ts";
 import { shortenVlanName } from "../../src/config/linkNames.ts";
 import type { Link } from "../../src/model.ts";
-import { findOwn } from "../../src/plan/own.ts";
+import { findOthersLinks, findOwn } from "../../src/plan/own.ts";
+import { plan } from "../../src/plan/plan.ts";
 import { link } from "../link.ts";
 import { desire, place } from "./inPod.ts";
 
@@ -36,6 +39,9 @@ test.each<[what: string, entry: object, pod: Link[], own: string[]]>([
   ["an empty one of another mode that is down", bonded, [bond({ driverData: { mode: "802.3ad" }, up: false })], []],
   ["an empty one that is down, as a killed ADD leaves it", bonded, [bond({ up: false })], ["b"]],
   ["a bridge", bonded, [link(4, "b", { kind: "bridge" })], []],
+  ["the VLAN of this attachment", { vlanID: 3 }, [eth0, vlan("eth0.3", { alias: "ifacer:eth0" })], ["eth0.3"]],
+  ["that of another attachment", { vlanID: 3 }, [eth0, vlan("eth0.3", { alias: "ifacer:net1" })], []],
+  ["one with another alias", { vlanID: 3 }, [eth0, vlan("eth0.3", { alias: "mine" })], ["eth0.3"]],
   [
     "a VLAN on a bond of another mode",
     bonded,
@@ -53,4 +59,30 @@ test("a VLAN whose name is too long is known by its short one, with the altname 
   for (const altNames of [[`${long}.1000`], []]) {
     expect(findOwn(desired, place([link(2, long), made(altNames)])).map(({ name }) => name)).toEqual([short]);
   }
+});
+
+test.each<[entry: object, pod: Link[], messages: string[]]>([
+  [{ vlanID: 3 }, [eth0, vlan("eth0.3")], []],
+  [{ vlanID: 3 }, [eth0, vlan("eth0.3", { alias: "ifacer:eth0" })], []],
+  [
+    { vlanID: 3, vlan: { name: "v" } },
+    [eth0, vlan("v", { alias: "ifacer:net1" })],
+    ["v was made for the interface net1 of this Pod: set vlan.name to another name"],
+  ],
+  [
+    bonded,
+    [bond({ alias: "ifacer:net1" }), vlan("b.3", { parent: "b", alias: "ifacer:eth0" })],
+    ["b was made for the interface net1 of this Pod: set bond.name to another name"],
+  ],
+])("links of another attachment are in the way of %j", (entry, pod, messages) => {
+  expect(findOthersLinks(desire(entry), place(pod)).map(({ message }) => message)).toEqual(messages);
+});
+
+test("the links that are made carry the attachment in their alias", () => {
+  const lines = (ifName: string) => {
+    const { changes } = plan({ ...desire({ vlanID: 3 }), alias: nameAlias(ifName) }, place([eth0]));
+    return changes.flatMap((change) => writeLines(change)).filter((line) => line.includes(" alias "));
+  };
+  expect(lines("eth0")).toEqual(["link set dev eth0.3 alias ifacer:eth0"]);
+  expect(lines("a#b c")).toEqual(["link set dev eth0.3 alias ifacer:a%23b%20c"]);
 });

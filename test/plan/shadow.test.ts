@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Link } from "../../src/model.ts";
-import { findShadows, findSharing } from "../../src/plan/shadow.ts";
+import { findShadows, findShadowsElsewhere, findSharing } from "../../src/plan/shadow.ts";
 import { link } from "../link.ts";
 import { desire, place } from "./inPod.ts";
 
@@ -40,4 +40,20 @@ test.each<[what: string, node: Link[], shadows: string[]]>([
   expect(conflicts.map(({ link: name }) => name)).toEqual(shadows);
   for (const { message } of conflicts)
     expect(message).toContain("eth0 of the Pod is a macvlan on ens192, where the node has VLAN 3");
+});
+
+test.each<[what: string, more: Partial<Link>, count: number]>([
+  ["of the same id", {}, 1],
+  ["of another id", { vlan: { id: 4, protocol: "802.1Q" } }, 0],
+  ["of another protocol", { vlan: { id: 3, protocol: "802.1ad" } }, 0],
+  ["on another NIC", { foreignParent: 8 }, 0],
+  ["on a link of its own namespace", { foreignParent: undefined }, 0],
+])("a VLAN in another Pod %s", (_, more, count) => {
+  const elsewhere = [
+    { link: vlan(2, "net1", { parent: undefined, foreignParent: 7, ...more }), netns: "/proc/1/ns/net" },
+  ];
+  const conflicts = findShadowsElsewhere(desire({ vlanID: 3 }), [{ link: macvlan(), nic: 7 }], elsewhere);
+  expect(conflicts.length).toBe(count);
+  for (const { message } of conflicts)
+    expect(message).toContain("VLAN 3 itself, as net1 in the namespace /proc/1/ns/net");
 });

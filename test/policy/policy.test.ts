@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { matches } from "../../src/config/patterns.ts";
 import { CniError } from "../../src/error.ts";
 import type { Current, Desired, Link } from "../../src/model.ts";
-import { findForbidden, matches } from "../../src/policy/forbid.ts";
+import { findForbidden } from "../../src/policy/forbid.ts";
 import { parsePolicy } from "../../src/policy/read.ts";
 import { type Policy, parseRanges } from "../../src/policy/schema.ts";
 import { link } from "../link.ts";
@@ -32,10 +33,11 @@ describe("a policy's text", () => {
     ['{"bond":false}{}', "there is something after its end"],
     ['{"bond":"no"}', 'bond: got "no", allowed true or false'],
     ['{"bond":null}', "bond: got null, allowed true or false"],
+    ['{"nodePathRoutes":["10.0.0.0"]}', 'nodePathRoutes[0]: got "10.0.0.0", allowed a subnet such as 10.0.0.0/8'],
     ['{"bond":1.0}', "bond: got 1, allowed true or false"],
     [
       '{"Bond":false}',
-      'unknown key "Bond", allowed interfaces, vlanIDs, bond, allowInUse, linkInContainer, ipamTypes; did you mean bond?',
+      'unknown key "Bond", allowed interfaces, vlanIDs, bond, allowInUse, probe, linkInContainer, nodePath, nodePathRoutes, ipamTypes; did you mean bond?',
     ],
     ['{"bond":false,"bond":true}', 'the key "bond" is there twice'],
     ['{"interfaces":["ens*"]}', 'interfaces: got ["ens*"], allowed an object with allow, deny and slaveKinds'],
@@ -98,6 +100,9 @@ test.each([
   ["a.b", "axb", false],
   ["ETH0", "eth0", false],
   ["*.100", "ens1.100", true],
+  ["*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*x", "a".repeat(127), false],
+  ["**s??*", "ens192", true],
+  ["*", "", true],
 ])("%s matches %s: %p", (pattern, name, expected) => {
   expect(matches(pattern, name)).toBe(expected);
 });
@@ -105,7 +110,14 @@ test.each([
 const eth0 = link(2, "eth0", { altNames: ["enp1s0", "lom1"] });
 const eth1 = link(3, "eth1");
 
-function judge(policy: Policy, interfaces: readonly string[], below: readonly Link[] = []): string[] {
+const eth05 = link(5, "eth0.5", { kind: "vlan", parent: "eth0", vlan: { id: 5, protocol: "802.1Q" } });
+
+function judge(
+  policy: Policy,
+  interfaces: readonly string[],
+  below: readonly Link[] = [],
+  more: object = {},
+): string[] {
   const desired: Desired = {
     interfaces,
     bond: undefined,
@@ -123,8 +135,9 @@ function judge(policy: Policy, interfaces: readonly string[], below: readonly Li
     place: "node",
     addresses: [],
     routes: [],
+    ...more,
   };
-  const current: Current = { links: [eth0, eth1], vlans: [], uses: new Map() };
+  const current: Current = { links: [eth0, eth1, eth05], vlans: [], uses: new Map() };
   return findForbidden(policy, desired, current, below).map(({ link }) => link);
 }
 
@@ -145,9 +158,59 @@ describe("a NIC's names", () => {
     expect(judge({ interfaces }, [name]).length === 0).toBe(may);
   });
 
+  test("a VLAN that is listed, or lies below what is, counts as its id does", () => {
+    expect(judge({ vlanIDs: "100" }, ["eth0"])).toEqual([]);
+    expect(judge({ vlanIDs: "100" }, ["eth0.5"])).toEqual(["eth0.5"]);
+    expect(judge({ vlanIDs: "5,100" }, ["eth0.5"])).toEqual([]);
+    expect(judge({ vlanIDs: "100" }, ["eth1"], [{ ...eth05, master: "eth1" }])).toEqual(["eth0.5"]);
+    // In a Pod it is the Pod's own.
+    expect(judge({ vlanIDs: "100" }, ["eth0.5"], [], { place: "pod" })).toEqual([]);
+  });
+
+  test("whether a config may ask on the wire", () => {
+    const probe = { probe: { addresses: ["192.0.2.1"], timeout: 3, onSilence: "fail" } };
+    expect(judge({ probe: false }, ["eth0"], [], probe)).toEqual(["eth0"]);
+    expect(judge({ probe: true }, ["eth0"], [], probe)).toEqual([]);
+    expect(judge({ probe: false }, ["eth0"])).toEqual([]);
+  });
+
   test("a denied NIC below a listed link is found by each of its names", () => {
     const slave = link(9, "eth9", { altNames: ["mgmt"], master: "eth1" });
     expect(judge({ interfaces: { deny: ["mgmt"] } }, ["eth1"], [slave])).toEqual(["eth9"]);
     expect(judge({ interfaces: { allow: ["eth1"] } }, ["eth1"], [slave])).toEqual([]);
+  });
+});
+
+describe("a way from the Pod to its node", () => {
+  const path = (...subnets: string[]): Desired => ({
+    place: "pod",
+    interfaces: [],
+    bond: undefined,
+    vlans: [],
+    mtu: undefined,
+    allowDuplicateVlanID: true,
+    allowInUse: false,
+    addresses: [],
+    routes: [],
+    path: { end: undefined, neighbours: [], mac: undefined, leaving: [], subnets },
+  });
+  const nothing: Current = { links: [], vlans: [], uses: new Map() };
+
+  test.each<[Policy, string[], string[]]>([
+    [{}, ["0.0.0.0/0"], []],
+    [{ linkInContainer: false, bond: false, vlanIDs: "1" }, ["10.96.0.0/16"], []],
+    [{ nodePath: true, nodePathRoutes: [] }, [], []],
+    [{ nodePath: false }, [], ["nodePath: leave the entry out"]],
+    [{ nodePathRoutes: ["10.0.0.0/8", "fd00::/8"] }, ["10.96.0.0/16", "10.0.0.0/8", "fd00:96::/112"], []],
+    [
+      { nodePathRoutes: ["10.96.0.0/16"] },
+      ["10.0.0.0/8", "10.96.0.0/17", "fd00::/8"],
+      ["10.0.0.0/8", "fd00::/8"].map((to) => `the route ${to}, it allows subnets of 10.96.0.0/16: leave it out`),
+    ],
+    [{ nodePathRoutes: [] }, ["10.0.0.0/8"], ["the route 10.0.0.0/8, it allows subnets of none: leave it out"]],
+  ])("%j with %j", (policy, subnets, expected) => {
+    const words = "the node's policy /etc/ifacer/policy.json forbids ";
+    const found = findForbidden(policy, path(...subnets), nothing, []);
+    expect(found.map(({ message }) => message)).toEqual(expected.map((what) => `${words}${what}`));
   });
 });

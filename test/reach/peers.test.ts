@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { decodeJson } from "../../src/json.ts";
-import { readPeers } from "../../src/reach/peers.ts";
-import { findSelf, matchRow } from "../../src/reach/test.ts";
+import { findInterface } from "../../src/reach/interfaces.ts";
+import { nameApart, readPeers } from "../../src/reach/peers.ts";
+import { findSelf, matchRow, testPeer } from "../../src/reach/test.ts";
 
 const read = (value: object) => readPeers(decodeJson(Buffer.from(JSON.stringify(value)), "peers.json"));
 const pod = (phase: string, networks?: object[]) => ({
@@ -41,4 +42,39 @@ test("an address that a listener does not tell of is not tested", () => {
   const tested = { interface: "net1", connected: true, bitsPerSecond: null, reason: null };
   const row = { from: "a", to: "b", addresses: [{ address: "2001:db8:0::2", ...tested }], reason: null };
   expect(matchRow(row, peer).addresses.map(({ reason }) => reason)).toEqual(["not tested by a", null]);
+});
+
+test("Pods of one name are told apart by their namespaces", () => {
+  const [one, two, three] = ["x", "y", "x"].map((namespace, at) => ({
+    kind: "Pod",
+    metadata: { name: at < 2 ? "a" : "b", namespace },
+    status: {},
+  }));
+  const peers = nameApart(read([one, two, three]));
+  expect(peers.map(({ name }) => name)).toEqual(["x/a", "y/a", "b"]);
+  const networks = [{ interface: "net1", local: "192.0.2.1", prefixLength: 24 }];
+  const here = peers.map((peer) => ({ ...peer, addresses: ["192.0.2.1"] }));
+  expect(findSelf(here.slice(1), networks, "a")?.name).toBe("y/a");
+  // Two that are written down have no other name.
+  expect(nameApart(read(["a", "a"].map((name) => ({ name, addresses: [] })))).map(({ name }) => name)).toEqual([
+    "a",
+    "a",
+  ]);
+});
+
+test("link-local addresses are tested by the interface that they name", async () => {
+  const [peer] = read([{ name: "b", addresses: ["FE80::0:2%net1", "fe80::2", "fe80::3%net3"] }]);
+  expect(peer?.addresses).toEqual(["fe80::2%net1", "fe80::2", "fe80::3%net3"]);
+  const networks = ["net1", "net2"].map((name, at) => ({
+    interface: name,
+    local: `fe80::${at + 8}`,
+    prefixLength: 64,
+  }));
+  expect(peer?.addresses.map((address) => findInterface(address, networks))).toEqual(["net1", "net1", undefined]);
+  const addresses = peer?.addresses.slice(1) ?? [];
+  const row = await testPeer({ name: "b", addresses, reason: null }, { from: "a", port: 1, seconds: 0, networks });
+  expect(row.addresses.map(({ reason }) => reason)).toEqual(["needs %INTERFACE", "no route"]);
+  for (const address of ["192.0.2.1%net1", "2001:db8::1%net1", "fe80::1%", "fe80::1%a b", "fe80::1%a%b"]) {
+    expect(() => read([{ name: "b", addresses: [address] }])).toThrow(`b has the address ${JSON.stringify(address)}`);
+  }
 });

@@ -107,6 +107,7 @@ test.each([
     "does not carry the network of this link untagged on this port",
   ],
   [{ vlanID: 200, by: "macvlan", othersAnswer: true }, "others answer there"],
+  [{ vlanID: 200, by: "macvlan", carrier: false, othersAnswer: false }, "bond0.200 has no carrier, look at its cable"],
 ] as const)("silence %p means: %s", (how, words) => {
   const said = describeSilence({ source: link, address: "192.0.2.1", timeout: 3, ...how });
   expect(said).toStartWith("no answer from 192.0.2.1 on bond0.200 within 3 s: ");

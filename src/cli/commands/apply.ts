@@ -1,5 +1,7 @@
 import { isatty } from "node:tty";
 import { apply } from "../../apply/apply.ts";
+import type { Choosing } from "../../apply/locked.ts";
+import { recover } from "../../apply/recover.ts";
 import { CniError, Code } from "../../error.ts";
 import { runIp } from "../../host/ip.ts";
 import { withLock } from "../../host/lock.ts";
@@ -155,9 +157,9 @@ function showUpdates(updates: readonly Update[]): Line[] {
 /** Stops at the config that fails, and still tells what was done before it. */
 async function carryOutAll({ assessments }: Assessments, wanted: { update: boolean }): Promise<Step[]> {
   const done: Step[] = [];
-  for (const { path, desired, inPods } of assessments) {
+  for (const { path, desired, inPods, chosen } of assessments) {
     try {
-      if (desired && !inPods) await carryOut(desired, { ...wanted, done });
+      if (desired && !inPods) await carryOut(desired, { ...wanted, done, choose: chosen?.choose });
     } catch (error) {
       if (!(error instanceof CniError)) throw error;
       const { message, details } = error;
@@ -168,10 +170,14 @@ async function carryOutAll({ assessments }: Assessments, wanted: { update: boole
 }
 
 /** Adds to `done` what was done, as soon as it was: a later step may fail. */
-async function carryOut(desired: Desired, { update, done }: { update: boolean; done: Step[] }): Promise<void> {
+async function carryOut(
+  desired: Desired,
+  { update, done, choose }: { update: boolean; done: Step[]; choose: Choosing | undefined },
+): Promise<void> {
   const { changes, refused, notes } = await apply(desired, {
     judge: readPolicy(),
     seen: await observe(desired, { depth: "links" }),
+    choose,
   });
   done.push(
     ...notes.map((message) => ({ message })),
@@ -192,6 +198,8 @@ async function bringInLine(desired: Desired, done: Step[]): Promise<void> {
     throw new CniError(Code.noPermission, "ifacer may not change the network: run it as root with CAP_NET_ADMIN");
   }
   await withLock(async (lock) => {
+    const { notes } = await recover({ lock });
+    done.push(...notes.map((message) => ({ message })));
     for (const { drift, line } of planUpdates((await planNow(desired)).drift)) {
       if (line === undefined) continue;
       const { stderr, status } = await runIp(["-batch", "-"], [line], { lock });

@@ -2,20 +2,23 @@ import { writeLines } from "../../apply/lines.ts";
 import { asksForAnything } from "../../config/desired.ts";
 import type { Desired, Plan } from "../../model.ts";
 import { observe } from "../../observe/observe.ts";
+import { describeVerdict } from "../../plan/choose.ts";
 import { describeLack } from "../../plan/describe.ts";
 import { plan } from "../../plan/plan.ts";
 import { showCommand } from "../../plan/shell.ts";
 import { readPolicy } from "../../policy/load.ts";
+import { chooseHere, type JudgementHere } from "../read/chosen.ts";
 import { type Entries, findEntries } from "../read/entries.ts";
 import type { File } from "../read/files.ts";
-import { type Judgement, judge as judgeEntry } from "../read/judge.ts";
+import { judge as judgeEntry } from "../read/judge.ts";
+import { listVerdicts } from "../show/choice.ts";
 import { describePlace, listPlace, showInPod } from "../show/inPods.ts";
 import { command, type Line, line } from "../show/screen.ts";
 import { planForPods } from "./podPlan.ts";
 import { showFindings, showProblems } from "./validate.ts";
 
 /** An entry, and its plan on this node. */
-export interface Assessment extends Judgement {
+export interface Assessment extends JudgementHere {
   /** `undefined`: the entry is not valid. */
   readonly plan: Plan | undefined;
 }
@@ -36,13 +39,21 @@ export interface Assessments {
 export async function assess(files: readonly File[]): Promise<Assessments> {
   const found = findEntries(files);
   const assessments: Assessment[] = [];
-  for (const judgement of found.entries.map(judgeEntry)) {
+  for (const entry of found.entries) {
+    const judgement = await chooseHere(judgeEntry(entry));
     const { desired, inPods } = judgement;
-    const planned = desired && (inPods ? await planForPods(desired, inPods) : await planNow(desired));
+    const planned =
+      planShortage(judgement) ?? (desired && (inPods ? await planForPods(desired, inPods) : await planNow(desired)));
     assessments.push({ ...judgement, plan: planned });
   }
   const possible = found.problems.length === 0 && assessments.every(({ plan }) => plan && plan.conflicts.length === 0);
   return { found, assessments, possible };
+}
+
+/** Where too few NICs are chosen, nothing can be planned. */
+function planShortage({ chosen }: JudgementHere): Plan | undefined {
+  if (chosen?.tooFew === undefined) return undefined;
+  return { changes: [], conflicts: [{ reason: "missing", link: "", message: chosen.tooFew }], drift: [] };
 }
 
 /** The plan for this node as it is now, what the node's policy forbids being conflicts. */
@@ -60,11 +71,12 @@ export function showAssessments({ found, assessments }: Assessments): Line[] {
 }
 
 function showAssessment(assessment: Assessment): Line[] {
-  const { path, desired, inPods, plan, problems, warnings } = assessment;
+  const { path, desired, inPods, chosen, plan, problems, warnings } = assessment;
   return [
     line(0, `${path}: ${describeOutcome(assessment)}`, plan && plan.conflicts.length === 0 ? "green" : "red"),
     ...showProblems(problems, warnings),
     ...(desired && inPods ? showInPod(desired) : []),
+    ...(chosen?.choice.verdicts ?? []).map((verdict) => line(1, `select: ${describeVerdict(verdict)}`)),
     ...(plan ? showPlan(plan) : []),
   ];
 }
@@ -107,6 +119,7 @@ export function listAssessments({ found, assessments }: Assessments): Readonly<R
       problems: judgement.problems,
       warnings: judgement.warnings,
       ...listPlace(judgement),
+      ...(judgement.chosen && { select: listVerdicts(judgement.chosen.choice) }),
       changes: (plan?.changes ?? []).map((change) => ({
         ...change,
         message: describeLack(change),

@@ -36,7 +36,7 @@ export async function installBoot({ files, folder, root }: Boot): Promise<Report
   const desired = judgeAll(read);
   if ("problems" in desired) return refuse(desired.problems);
   const executable = findExecutable({ folder, root });
-  const { text, leftOut } = writeBootUnit({ mark, executable, nics: await findNics(desired.onNode, { root }) });
+  const { text, leftOut } = writeBootUnit({ mark, executable, nics: await findNics(desired.listed, { root }) });
   const configs = nameApart(read).map(({ name, bytes }) => {
     const path = `${root}${bootPaths.networks}/${name}`;
     // The operator's own, whatever is in it: a file of the same name is the one before.
@@ -75,8 +75,8 @@ export function removeBoot({ root }: { root: string }): Report {
   };
 }
 
-/** The configs' links of the node; or what is wrong with any of the configs. */
-function judgeAll(files: readonly File[]): { onNode: readonly Desired[] } | { problems: readonly string[] } {
+/** The configs of the node that list their NICs, others choose them by rule when it is up; or what is wrong with any of the configs. */
+function judgeAll(files: readonly File[]): { listed: readonly Desired[] } | { problems: readonly string[] } {
   const { entries, problems } = findEntries(files);
   const judgements = entries.map(judge);
   const faulty = judgements.filter(({ desired }) => desired === undefined);
@@ -85,10 +85,11 @@ function judgeAll(files: readonly File[]): { onNode: readonly Desired[] } | { pr
     ...faulty.map(({ path }) => `${path}: not valid, see 'ifacer validate'`),
   ];
   if (faults.length > 0) return { problems: faults };
-  const onNode = judgements.flatMap(({ desired, inPods }) => (desired && !inPods ? [desired] : []));
-  return onNode.length > 0
-    ? { onNode }
-    : { problems: ["the configs make no links on the node: those in Pods are made with their Pod"] };
+  const onNode = judgements.filter(({ inPods }) => !inPods);
+  if (onNode.length === 0) {
+    return { problems: ["the configs make no links on the node: those in Pods are made with their Pod"] };
+  }
+  return { listed: onNode.flatMap(({ desired, select }) => (desired && !select ? [desired] : [])) };
 }
 
 function refuse(problems: readonly string[]): Report & { readonly text: readonly Line[] } {

@@ -3,8 +3,10 @@ import { CniError } from "../../error.ts";
 import { putTextFile } from "../../host/newFile.ts";
 import { isRunning, type NetworkService } from "../../host/services.ts";
 import type { Desired } from "../../model.ts";
+import { listNames } from "../../plan/choose.ts";
 import { quoteForShell } from "../../plan/shell.ts";
 import { type Options, UsageError } from "../arguments.ts";
+import { chooseHere, type JudgementHere } from "../read/chosen.ts";
 import { findEntries } from "../read/entries.ts";
 import { readFiles } from "../read/files.ts";
 import { describeProblem, type Judgement, judge } from "../read/judge.ts";
@@ -19,7 +21,7 @@ import { examineIpam } from "./examineIpam.ts";
 
 /** `ifacer doctor`: what on this node would stop ifacer, and the remedies; or a drop-in that keeps others off its links. */
 export async function examine(options: Options): Promise<Report> {
-  const judgements = options.has("--file") ? judgeFiles(options) : undefined;
+  const judgements = options.has("--file") ? await judgeFiles(options) : undefined;
   if (options.has("--root") && !options.has("--install"))
     throw new UsageError("--root is where --install puts a drop-in: give both or neither");
   const services = (["NetworkManager", "systemd-networkd"] as const).filter((service) =>
@@ -52,7 +54,7 @@ export async function examine(options: Options): Promise<Report> {
   };
 }
 
-function judgeFiles(options: Options): Judgement[] {
+async function judgeFiles(options: Options): Promise<JudgementHere[]> {
   const { entries, problems } = findEntries(readFiles(options.values("--file")));
   const unread = problems.map((problem) => ({
     path: describeProblem(problem),
@@ -61,7 +63,18 @@ function judgeFiles(options: Options): Judgement[] {
     problems,
     warnings: [],
   }));
-  return [...entries.map(judge), ...unread];
+  return [...(await Promise.all(entries.map((entry) => chooseIfPossible(judge(entry))))), ...unread];
+}
+
+/** What keeps the node from being looked at is told as why nothing is chosen. */
+async function chooseIfPossible(judgement: Judgement): Promise<JudgementHere> {
+  try {
+    return await chooseHere(judgement);
+  } catch (error) {
+    if (!(error instanceof CniError)) throw error;
+    const choose = () => Promise.reject(error);
+    return { ...judgement, chosen: { choice: { chosen: [], verdicts: [] }, tooFew: error.message, choose } };
+  }
 }
 
 interface Wanted {
@@ -73,11 +86,17 @@ interface Wanted {
 
 async function answerDropIn(
   service: NetworkService,
-  judgements: readonly Judgement[] | undefined,
+  judgements: readonly JudgementHere[] | undefined,
   { install, root }: Wanted,
 ): Promise<Report> {
   const faulty = judgements?.find(({ desired }) => desired === undefined);
   if (faulty) return refuse(`${faulty.path}: not valid, see 'ifacer validate'`);
+  const unchosen = judgements?.find(({ select, chosen }) => select && (root !== "" || chosen?.tooFew !== undefined));
+  if (unchosen) {
+    return refuse(
+      `${unchosen.path}: ${root === "" ? unchosen.chosen?.tooFew : "which NICs select takes is known on the node itself only: leave --root out, and run it there"}`,
+    );
+  }
   const { links } = await listNodeLinks();
   const desired = judgements?.flatMap((judgement) => judgement.desired ?? []) ?? [];
   const names = judgements ? listLinksOfConfigs(desired, links) : listLinksOfNode(links);
@@ -133,12 +152,17 @@ function refuse(message: string): Report {
 }
 
 /** What ADD would say: what STATUS asks of the node, then the plan with the node's policy. */
-async function examineConfig({ path, desired }: Judgement): Promise<Finding[]> {
+async function examineConfig({ path, desired, chosen }: JudgementHere): Promise<Finding[]> {
   if (desired === undefined) {
     return [{ what: path, state: "bad", message: "not valid", remedy: "'ifacer validate' says what is wrong" }];
   }
+  if (chosen?.tooFew !== undefined) {
+    const remedy = "'ifacer nics -f FILE' tells of each NIC why it is not chosen";
+    return [{ what: path, state: "bad", message: chosen.tooFew, remedy }];
+  }
   const obstacles = await findObstacles(desired);
-  if (obstacles.length === 0) return [{ what: path, state: "good", message: "ADD can be tried here" }];
+  const taken = chosen ? `, select takes ${listNames(chosen.choice).join(", ")}` : "";
+  if (obstacles.length === 0) return [{ what: path, state: "good", message: `ADD can be tried here${taken}` }];
   return obstacles.map(({ message, remedy }) => ({ what: path, state: "bad", message, ...(remedy && { remedy }) }));
 }
 

@@ -5,10 +5,11 @@ import { readLibcVersion } from "../../host/libc.ts";
 import { lookAtLock } from "../../host/lockState.ts";
 import { type Driver, hasNetAdmin, isAvailable, isLoaded } from "../../host/proc.ts";
 import { findProgram } from "../../host/programs.ts";
-import { canBeAsked, isRunning, manages, type NetworkService } from "../../host/services.ts";
+import { askWhatIsManaged, canBeAsked, isRunning, type NetworkService } from "../../host/services.ts";
 import { readPolicy } from "../../policy/load.ts";
 import { policyPath } from "../../policy/path.ts";
 import type { Judgement } from "../read/judge.ts";
+import { describeLeftJournal } from "../read/leftJournal.ts";
 import { listNodeLinks, type NodeLink } from "../read/nodeLinks.ts";
 import { listLinksOfConfigs, listLinksOfNode } from "../read/ownLinks.ts";
 import { dropIns } from "./dropIn.ts";
@@ -34,6 +35,7 @@ export async function examineNode(judgements: readonly Judgement[] | undefined):
     await examineLibc(),
     examinePolicy(),
     examineLock(),
+    ...examineJournal(),
     ...examineRuntime(judgements ?? []),
     ...(await examineServices((links) => (desired ? listLinksOfConfigs(desired, links) : listLinksOfNode(links)))),
   ];
@@ -129,6 +131,13 @@ function examineLock(): Finding {
   }
 }
 
+function examineJournal(): Finding[] {
+  const message = describeLeftJournal();
+  if (message === undefined) return [];
+  const remedy = "'ifacer apply -f FILE' does what the next ADD does, 'ifacer status' shows what there is";
+  return [{ what: "journal", state: "doubtful", message, remedy }];
+}
+
 /** Runtimes that do not know a config's version load it, call the node ready, and fail every ADD. */
 function examineRuntime(judgements: readonly Judgement[]): Finding[] {
   const newer = judgements.filter(({ cniVersion }) => cniVersion === "1.1.0").map(({ path }) => path);
@@ -158,7 +167,8 @@ async function examineServices(listOurs: (links: readonly NodeLink[]) => readonl
   return running.map((service) => {
     const names = new Set(ours);
     const present = links.filter(({ name, namespace }) => namespace === undefined && names.has(name));
-    const asked = present.map((link) => ({ name: link.name, managed: manages(service, link) }));
+    const manages = askWhatIsManaged(service);
+    const asked = present.map((link) => ({ name: link.name, managed: manages(link) }));
     const taken = asked.filter(({ managed }) => managed === true).map(({ name }) => name);
     const silent = asked.length < ours.length || asked.some(({ managed }) => managed === undefined);
     return judgeService(service, { taken, silent: silent || ours.length === 0 });

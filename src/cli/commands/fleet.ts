@@ -10,8 +10,12 @@ export function compareNodes(options: Options): Report {
   const markdown = options.has("--markdown");
   if (markdown && options.has("--output")) throw new UsageError("--markdown is text: don't give -o with it");
   const list = options.value("--nodes");
+  const files = options.values("--file");
+  if (list === "-" && (files.length === 0 || files.includes("-"))) {
+    throw new UsageError("--nodes - and the answers both want standard input: name one of them as a file");
+  }
   const expected = list === undefined ? undefined : readNodeNames(list);
-  const { gathered, notes } = readFleet(options.values("--file"), { expected });
+  const { gathered, notes } = readFleet(files, { expected });
   const summary = summarize(gathered, { expected });
   const extent = { all: options.has("--all") };
   return {

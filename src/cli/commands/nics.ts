@@ -1,8 +1,8 @@
 import { findAltNameFault } from "../../config/linkNames.ts";
 import { CniError, Code } from "../../error.ts";
 import { runIp } from "../../host/ip.ts";
-import { type Hardware, readHardware } from "../../host/nic.ts";
-import type { Current, Desired, Link } from "../../model.ts";
+import { readHardware } from "../../host/nic.ts";
+import type { Current, Desired, Hardware, Link } from "../../model.ts";
 import { parseLine } from "../../observe/json.ts";
 import { observe } from "../../observe/observe.ts";
 import { findEnslaveConflicts } from "../../plan/enslave.ts";

@@ -18,7 +18,7 @@ import type { Outlook } from "../read/outlook.ts";
 export async function planForPods(desired: Desired, outlook: Outlook): Promise<Plan> {
   const judge = readPolicy();
   const master = await findMaster(outlook);
-  const node = master === undefined ? nothing : await lookAtVlans(desired);
+  const node = master === undefined ? nothing : imagineVlans(await lookAtVlans(desired), master, outlook);
   const nic = master === undefined ? undefined : findLink(node, master);
   const pod: Current = { ...nothing, links: imagineLinks(desired, outlook, nic?.index) };
   const conflicts: Conflict[] = [
@@ -30,6 +30,24 @@ export async function planForPods(desired: Desired, outlook: Outlook): Promise<P
 }
 
 const nothing: Current = { links: [], vlans: [], uses: new Map() };
+
+/** The node as it is once the chain's other entries have made their VLANs on the NIC that the Pods share. */
+export function imagineVlans(node: Current, nic: string, { vlansOfNode }: Pick<Outlook, "vlansOfNode">): Current {
+  const own = findLink(node, nic);
+  const made = vlansOfNode.filter(
+    ({ name, parent }) => (parent === nic || own?.altNames.includes(parent)) && !findLink(node, name),
+  );
+  if (made.length === 0) return node;
+  // Of the node's links only those that have to do with VLANs are known; an index below 0 is nobody else's.
+  const below = own ?? imagineLink(-1, nic);
+  const vlans = made.map(({ name, shortName, id, protocol }, at) => ({
+    ...imagineLink(-2 - at, shortName ?? name),
+    kind: "vlan",
+    parent: below.name,
+    vlan: { id, protocol },
+  }));
+  return { ...node, links: [...node.links, ...(own ? [] : [below]), ...vlans] };
+}
 
 async function lookAtVlans({ vlans }: Desired): Promise<Current> {
   const look = startLook();
@@ -61,24 +79,33 @@ function imagineLinks({ interfaces }: Desired, { ifName, main }: Outlook, nic: n
     const own = name === ifName;
     const mtu = (own && main && integer(member(main, "mtu") ?? null)) || largestMTU;
     return {
-      index: index + 1,
-      name,
-      altNames: [],
+      ...imagineLink(index + 1, name),
       kind: own ? kindOf(main) : undefined,
-      up: true,
       mtu,
-      mac: "02:00:00:00:00:01",
-      maxMTU: 0,
-      master: undefined,
-      masterKind: undefined,
-      parentDown: false,
-      parent: undefined,
       foreignParent: own ? nic : undefined,
-      alias: undefined,
-      vlan: undefined,
-      driverData: {},
     };
   });
+}
+
+/** A link of which nothing else is known. */
+function imagineLink(index: number, name: string): Link {
+  return {
+    index,
+    name,
+    altNames: [],
+    kind: undefined,
+    up: true,
+    mtu: largestMTU,
+    mac: "02:00:00:00:00:01",
+    maxMTU: 0,
+    master: undefined,
+    masterKind: undefined,
+    parentDown: false,
+    parent: undefined,
+    alias: undefined,
+    vlan: undefined,
+    driverData: {},
+  };
 }
 
 /** In bytes: what is not known is in nobody's way. */

@@ -1,8 +1,9 @@
-import { withLock } from "../../host/lock.ts";
+import { showingLife, withLock } from "../../host/lock.ts";
 import { ask } from "../../wire/ask.ts";
 import type { Question } from "../../wire/question.ts";
 import { type Options, UsageError } from "../arguments.ts";
 import { listAddresses, type NodeAddress } from "../read/addresses.ts";
+import { chooseHere } from "../read/chosen.ts";
 import { findEntries } from "../read/entries.ts";
 import { readFiles } from "../read/files.ts";
 import { describeProblem, judge } from "../read/judge.ts";
@@ -19,7 +20,7 @@ import {
   toRow,
   type Verdict,
 } from "../show/answers.ts";
-import { indexLinks } from "../show/around.ts";
+import { type Around, indexLinks } from "../show/around.ts";
 import { startTable } from "../show/live.ts";
 import { type Report, versioned } from "../show/report.ts";
 import { line, type Screen } from "../show/screen.ts";
@@ -39,7 +40,7 @@ export async function probe(options: Options, screen: Screen): Promise<Report> {
   const whom = readWhom(options);
   const quiet = options.value("--output") === "json";
   const { links } = await listNodeLinks();
-  const { wishes, problems } = spareVlansOfPods(findWishes(options, whom, links), links);
+  const { wishes, problems } = spareVlansOfPods(await findWishes(options, whom, links), links);
   if (timeout > longestUnderLock && wishes.some(({ question }) => needsLock(question))) {
     throw new UsageError(
       `--timeout is "${timeout}", allowed is at most ${longestUnderLock} where VLANs are made to ask in, as every ADD on this node waits meanwhile`,
@@ -88,10 +89,10 @@ function readWhom(options: Options): Whom {
   return whom;
 }
 
-function findWishes(options: Options, whom: Whom, links: readonly NodeLink[]): Wishes {
+async function findWishes(options: Options, whom: Whom, links: readonly NodeLink[]): Promise<Wishes> {
   const found = options.has("--dev")
     ? options.values("--dev").map((name) => wishOnLink(name, whom, links))
-    : wishOfFiles(options, whom, links);
+    : await wishOfFiles(options, whom, links);
   return { wishes: found.flatMap(({ wishes }) => wishes), problems: found.flatMap(({ problems }) => problems) };
 }
 
@@ -100,8 +101,7 @@ export function spareVlansOfPods({ wishes, problems }: Wishes, links: readonly N
   const around = indexLinks(links);
   const refusals = new Map<Wish, string>();
   for (const wish of wishes) {
-    const { source } = wish.question;
-    const refusal = source.kind === "vlan" ? refuseToShadow(wish.link, source, around) : undefined;
+    const refusal = findRefusal(wish, around);
     if (refusal !== undefined) refusals.set(wish, refusal);
   }
   return {
@@ -110,10 +110,15 @@ export function spareVlansOfPods({ wishes, problems }: Wishes, links: readonly N
   };
 }
 
-function wishOfFiles(options: Options, whom: Whom, links: readonly NodeLink[]): Wishes[] {
+function findRefusal({ question: { source }, link }: Wish, around: Around): string | undefined {
+  return source.kind === "vlan" ? refuseToShadow(link, source, around) : undefined;
+}
+
+async function wishOfFiles(options: Options, whom: Whom, links: readonly NodeLink[]): Promise<Wishes[]> {
   const { entries, problems } = findEntries(readFiles(options.values("--file")));
-  const wishes = entries.map((entry) => {
-    const { path, desired } = judge(entry);
+  const judged = await Promise.all(entries.map(async (entry) => ({ entry, here: await chooseHere(judge(entry)) })));
+  const wishes = judged.map(({ entry, here: { path, desired, chosen } }) => {
+    if (chosen?.tooFew !== undefined) return { wishes: [], problems: [`${path}: ${chosen.tooFew}`] };
     if (desired === undefined) return { wishes: [], problems: [`${path}: not valid, 'ifacer validate' says why`] };
     return wishOfConfig(desired, entry.followers, whom, links);
   });
@@ -140,9 +145,9 @@ async function askAll(wishes: readonly Wish[], { links, held, timeout, screen, q
     table.set(index, toRow(judged[index]), { done: true });
   };
   for (const [index, { verdict }] of judged.entries()) settle(index, verdict);
-  const questions = judged.filter(({ verdict }) => verdict === undefined).map(({ wish }) => wish.question);
+  const listQuestions = () => judged.filter(({ verdict }) => verdict === undefined).map(({ wish }) => wish.question);
   const work = () =>
-    ask(questions, {
+    ask(listQuestions(), {
       timeout,
       onAnswer: ({ question, outcome }) => {
         // Where there was no answer, there may be one to the link itself.
@@ -154,7 +159,13 @@ async function askAll(wishes: readonly Wish[], { links, held, timeout, screen, q
       },
     });
   // A VLAN that is made for a question is in the way of an ADD that makes the same.
-  const answers = questions.some(needsLock) ? await withLock(work) : await work();
+  const workLocked = async () => {
+    for (const [index, refusal] of await refuseLate(judged)) settle(index, { type: "unasked", reason: refusal });
+    return await work();
+  };
+  const answers = listQuestions().some(needsLock)
+    ? await withLock((lock) => showingLife(lock, workLocked))
+    : await work();
   const outcomes = new Map(answers.map(({ question, outcome }) => [question, outcome]));
   const open = judged.filter(({ verdict }) => verdict === undefined);
   const direct = await judgeDirectly(open, { outcomes, held, timeout });
@@ -162,6 +173,15 @@ async function askAll(wishes: readonly Wish[], { links, held, timeout, screen, q
     if (verdict === undefined) settle(index, direct.get(wish) ?? outcomes.get(wish.question));
   }
   return judged;
+}
+
+/** What must not be asked any more once the lock is had, for which others may have been waited: Pods have come meanwhile. */
+async function refuseLate(judged: readonly Judged[]): Promise<(readonly [index: number, refusal: string])[]> {
+  const around = indexLinks((await listNodeLinks()).links);
+  return [...judged.entries()].flatMap(([index, { wish, verdict }]) => {
+    const refusal = verdict === undefined ? findRefusal(wish, around) : undefined;
+    return refusal === undefined ? [] : [[index, refusal] as const];
+  });
 }
 
 /** Who on this node has the address: a macvlan can't ask the link below it, nor every kind of Pod's interface. */

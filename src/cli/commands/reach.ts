@@ -95,8 +95,7 @@ async function testFromHere({ peers, port, seconds, parallel, screen, quiet }: T
 async function testAll({ peers, port, seconds, parallel, screen, quiet }: Test): Promise<Row[]> {
   announce(peers, { seconds, times: peers.length - 1, parallel });
   const pairs = peers.flatMap((from) => peers.filter((to) => to !== from).map((to) => ({ from, to })));
-  const indexOf = (from: string, to: string) =>
-    pairs.findIndex((pair) => pair.from.name === from && pair.to.name === to);
+  const indexes = new Map(pairs.map(({ from, to }, index) => [nameTest(from.name, to.name), index]));
   const table = startTable(
     header,
     pairs.map(({ from, to }) => toPendingRow(from.name, to.name, to.addresses)),
@@ -104,29 +103,42 @@ async function testAll({ peers, port, seconds, parallel, screen, quiet }: Test):
   );
   const rows: Row[] = [];
   const settle = (row: Row | undefined): void => {
-    const index = row ? indexOf(row.from, row.to) : -1;
-    const pair = pairs[index];
-    if (row === undefined || pair === undefined) return;
+    const index = row && indexes.get(nameTest(row.from, row.to));
+    const pair = index === undefined ? undefined : pairs[index];
+    if (row === undefined || index === undefined || pair === undefined) return;
     rows[index] = matchRow(row, pair.to);
     table.set(index, toRow(rows[index]), { done: true });
   };
   const networks = listNetworks();
+  // A listener tells of each peer as soon as it has tested that one.
+  const most = Math.max(0, ...peers.map(({ addresses }) => addresses.length));
+  const longest = most * (seconds + 2 * patience) + patience;
   const count = peers.reduce((sum, { addresses }) => sum + addresses.length, 0);
-  const longest = count * (seconds + 2 * patience) + patience;
-  await inParallel(peers, parallel, async (peer) => {
+  const whole = count * (seconds + 2 * patience) + patience;
+  await inParallel(peers, parallel, async (peer, at) => {
     const address = peer.addresses.find((one) => findInterface(one, networks) !== undefined);
     const reason =
       address === undefined
         ? (peer.reason ?? "no route from here")
-        : await reachFrom({ address, port }, { seconds, longest, onPeer: (json) => settle(readRow(json, peer.name)) });
-    for (const { from, to } of pairs) {
-      if (from !== peer || rows[indexOf(from.name, to.name)] !== undefined) continue;
+        : await reachFrom(
+            { address, port },
+            { seconds, longest, whole, onPeer: (json) => settle(readRow(json, peer.name)) },
+          );
+    // Its pairs stand together.
+    const first = at * (peers.length - 1);
+    for (const [offset, { from, to }] of pairs.slice(first, first + peers.length - 1).entries()) {
+      if (rows[first + offset] !== undefined) continue;
       const words = reason === undefined ? "not in its list" : `not asked: ${reason}`;
       const addresses = to.addresses.map((one) => leave(one, words));
       settle({ from: from.name, to: to.name, addresses, reason: to.reason });
     }
   });
   return rows;
+}
+
+/** A pair of peers, as the key of a map. */
+function nameTest(from: string, to: string): string {
+  return JSON.stringify([from, to]);
 }
 
 /** It loads the network on purpose, which who watches over it should know before. */

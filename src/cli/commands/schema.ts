@@ -1,6 +1,8 @@
 import * as z from "zod/mini";
 import { bondOptions } from "../../config/bondOptions.ts";
+import { vethListKeys } from "../../config/nodePath.ts";
 import { configSchema } from "../../config/schema.ts";
+import { selectSchema } from "../../config/select.ts";
 import { vlanOptions } from "../../config/vlanOptions.ts";
 import { policySchema } from "../../policy/schema.ts";
 import type { Options } from "../arguments.ts";
@@ -14,13 +16,25 @@ export function printSchema(options: Options): Report {
 
 function describeConfig(): unknown {
   const { properties, required, ...rest } = makeSchema(configSchema(), configWords);
+  const { $schema: _, ...select } = makeSchema(selectSchema(), selectWords);
   return {
     ...rest,
     title: "ifacer's entry in a CNI conflist",
-    properties: { type: { const: "ifacer", description: "The plugin's name." }, ...properties, ...podProperties },
+    properties: {
+      type: { const: "ifacer", description: "The plugin's name." },
+      ...properties,
+      select,
+      ...podProperties,
+      ...pathProperties,
+    },
     // In the Pod there is an interface to begin with, the runtime's.
-    if: { properties: { linkInContainer: { const: true } }, required: ["linkInContainer"] },
-    else: { required },
+    if: {
+      anyOf: [
+        { properties: { linkInContainer: { const: true } }, required: ["linkInContainer"] },
+        ...["nodePath", ...vethListKeys, "mac_prefix"].map((key) => ({ required: [key] })),
+      ],
+    },
+    else: { oneOf: [{ required }, { required: ["select"] }] },
   };
 }
 
@@ -44,6 +58,41 @@ const podProperties = {
     type: "object",
     description: "With linkInContainer: the Pod's DNS, where neither the plugin before nor the IPAM plugin gives any.",
   },
+};
+
+const subnets = { type: "array", items: { type: "string" } };
+
+/** Keys of a way from the Pod to its node; those of the veth plugin are at the top. */
+const pathProperties = {
+  nodePath: {
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      routes: {
+        ...subnets,
+        description: "Subnets that the Pod reaches through its node: services, the overlay's Pods.",
+      },
+      nodeAddresses: {
+        ...subnets,
+        minItems: 1,
+        description: "The node's addresses that the Pod reaches. Not given: those of its NICs, bonds and VLANs.",
+      },
+      mtu: { type: "integer", minimum: 68, maximum: 65535, description: "Not given: that of the Pod's interface." },
+      macPrefix: {
+        type: "string",
+        pattern: "^[0-9a-fA-F][02468aceACE][:-][0-9a-fA-F]{2}$",
+        description: "The first two bytes of the MAC of the Pod's interface; its address gives the others.",
+      },
+      policyRoutes: {
+        type: "boolean",
+        description: "Whether the routes of a further interface move to a table of their own; false by default.",
+      },
+    },
+    description: "Behind the main plugin: a way from the Pod to its node, and through it.",
+  },
+  ...Object.fromEntries(
+    vethListKeys.map((key) => [key, { ...subnets, description: "nodePath.routes, as the veth plugin has them." }]),
+  ),
 };
 
 function describePolicy(): unknown {
@@ -91,6 +140,20 @@ const configWords: Readonly<Record<string, string>> = {
   "probe.onSilence": "fail, the default: the ADD fails and what it made is undone; note: a line on standard error.",
 };
 
+const selectWords: Readonly<Record<string, string>> = {
+  "": "Chooses NICs of the node by rule, in place of interfaces. All rules that are given have to be met.",
+  names: "Names or altnames, or patterns of them with * and ?.",
+  networks: "The NIC has an address in one of these; the chosen ones are in the order of this list.",
+  drivers: "Names of drivers, as 'ifacer nics' tells them.",
+  devices: "PCI ids, vendor and device, such as 15b3:1019 or 15b3:*.",
+  minSpeed: "The least speed of its link, in Mb/s.",
+  linkUp: "Whether it has to have link.",
+  numa: "The number of the NUMA node that it is on.",
+  kinds: "What may be chosen: nic, the default, is hardware and dummies.",
+  count: "How many are chosen at most; all by default.",
+  atLeast: "How many have to be chosen; count by default, else 1.",
+};
+
 const policyWords: Readonly<Record<string, string>> = {
   "": "What the admin of a node allows the network configs that ifacer gets there.",
   interfaces: "Which NICs configs may use, by name or altname.",
@@ -100,6 +163,9 @@ const policyWords: Readonly<Record<string, string>> = {
   vlanIDs: "VLAN ids that configs may use, such as 100-199,300.",
   bond: "Whether configs may have a bond.",
   allowInUse: "Whether configs may set allowInUse.",
+  probe: "Whether configs may have a probe, which asks on the wire with the lock held.",
   linkInContainer: "Whether configs may have links in the Pod.",
+  nodePath: "Whether configs may give their Pods a way to the node.",
+  nodePathRoutes: "Subnets that nodePath.routes may name, and subnets of these.",
   ipamTypes: "Types of IPAM plugins that ipam.type may name, as ifacer starts them as root.",
 };

@@ -1,8 +1,10 @@
+import { isOwnAlias } from "../../apply/lines.ts";
 import { bondOptions, currentBondValue } from "../../config/bondOptions.ts";
 import { readHardware } from "../../host/nic.ts";
 import type { Options } from "../arguments.ts";
 import { UsageError } from "../arguments.ts";
 import { readFiles } from "../read/files.ts";
+import { describeLeftJournal } from "../read/leftJournal.ts";
 import { listNodeLinks, type NodeLink } from "../read/nodeLinks.ts";
 import { drawMermaid } from "../show/mermaid.ts";
 import { type Report, versioned } from "../show/report.ts";
@@ -19,10 +21,11 @@ export async function showStatus(options: Options): Promise<Report> {
   }
   const { links, unseen } = await listNodeLinks();
   const groups = arrange(links);
-  const notes =
-    unseen > 0
-      ? [`${unseen} namespaces in /run/netns could not be looked into, what stands on the links there is not shown`]
-      : [];
+  const notes = [describeLeftJournal() ?? []].flat();
+  if (unseen > 0)
+    notes.push(
+      `${unseen} namespaces in /run/netns could not be looked into, what stands on the links there is not shown`,
+    );
   if (mermaid) return { status: 0, text: drawMermaid(groups), json: undefined, notes };
   const compared = options.has("--file") ? await assess(readFiles(options.values("--file"))) : undefined;
   return {
@@ -75,7 +78,7 @@ function listLinks(groups: readonly Group[]): unknown[] {
     vlan: link.vlan ?? null,
     bond: link.kind === "bond" ? describeBond(link) : null,
     slave: link.slave ?? null,
-    madeByIfacer: link.alias === "ifacer",
+    madeByIfacer: isOwnAlias(link.alias),
     problems,
   }));
 }

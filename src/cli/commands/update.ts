@@ -1,6 +1,6 @@
 import { bondOptions, bondOptionWords } from "../../config/bondOptions.ts";
 import type { Drift } from "../../model.ts";
-import { showCommand } from "../../plan/shell.ts";
+import { quoteCommand } from "../../plan/shell.ts";
 
 /** What is to be done about a drift: a line for `ip -batch -` that the kernel carries out live, or why there is none. */
 export type Update =
@@ -36,20 +36,20 @@ function updateMTU(drift: Drift): Update {
 
 function explainState(bond: string, line: string, when: "down" | "empty"): string {
   const start = `the driver takes it only while the bond is ${when === "down" ? "down" : "without slaves"}, which cuts off`;
-  const set = (state: "up" | "down") => showCommand(`link set dev ${bond} ${state}`);
+  const set = (state: "up" | "down") => quoteCommand(`link set dev ${bond} ${state}`);
   const way =
     when === "down"
-      ? `'${set("down")}', '${showCommand(line)}', '${set("up")}'`
-      : `'${showCommand(`link delete dev ${bond}`)}', and the next ADD makes it anew`;
+      ? `${set("down")}, ${quoteCommand(line)}, ${set("up")}`
+      : `${quoteCommand(`link delete dev ${bond}`)}, and the next ADD makes it anew`;
   return `${start} all that stands on it; when that may be: ${way}`;
 }
 
 function explainOther({ link, what, current }: Drift): string {
   if (what === "other slaves") {
-    const lines = current.split(",").map((name) => `'${showCommand(`link set dev ${name} nomaster`)}'`);
+    const lines = current.split(",").map((name) => quoteCommand(`link set dev ${name} nomaster`));
     return `somebody added ${current}; what it carries is lost when it is taken out: ${lines.join(", ")}`;
   }
-  return `it is set when the link is made; when nothing uses it: '${showCommand(`link delete dev ${link}`)}', and the next ADD makes it anew`;
+  return `it is set when the link is made; when nothing uses it: ${quoteCommand(`link delete dev ${link}`)}, and the next ADD makes it anew`;
 }
 
 /** What an operator has to expect of a change to a bond in use (Documentation/networking/bonding.rst). */

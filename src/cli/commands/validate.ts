@@ -1,3 +1,4 @@
+import type { SelectEntry } from "../../config/select.ts";
 import type { Desired } from "../../model.ts";
 import type { Options } from "../arguments.ts";
 import { type Entries, findEntries } from "../read/entries.ts";
@@ -41,8 +42,14 @@ export function showFindings({ problems, warnings }: Entries): Line[] {
 }
 
 /** An entry's path, whether it is valid, and its problems and warnings. */
-export function showJudgement({ path, desired, problems, warnings, inPods }: Judgement): Line[] {
-  const goal = desired && (inPods ? `makes ${describePlace(desired, inPods)}` : describeGoal(desired));
+export function showJudgement({ path, desired, problems, warnings, inPods, select }: Judgement): Line[] {
+  const goal =
+    desired &&
+    (inPods
+      ? `makes ${describePlace(desired, inPods)}`
+      : select
+        ? describeGoalByRule(desired, select.entry)
+        : describeGoal(desired));
   return [
     line(0, `${path}: ${goal ? `valid, ${goal}` : "not valid"}`, goal ? "green" : "red"),
     ...showProblems(problems, warnings),
@@ -62,6 +69,15 @@ function describeGoal(desired: Desired): string {
   return links.length === 0
     ? `nothing to make, Pods are on ${listTopLinks(desired).join(", ")}`
     : `makes ${links.join(", ")}`;
+}
+
+/** The names of NICs are those of an example. */
+function describeGoalByRule(example: Desired, { isNamedAlike }: SelectEntry): string {
+  const { bond, vlans } = example;
+  if (bond === undefined && vlans.length === 0) return "nothing to make, Pods are on the chosen NICs";
+  return isNamedAlike
+    ? `makes ${listLinks(example).join(", ")} on the chosen NICs`
+    : `makes VLAN ${vlans[0]?.id} on each chosen NIC`;
 }
 
 function countUp(all: number, faulty: number): string {

@@ -18,11 +18,20 @@ export interface File {
  * Throws a UsageError where somebody would have to type the config at the terminal, and code 5 for what can't be read.
  */
 export function readFiles(paths: readonly string[]): File[] {
-  return (paths.length === 0 ? ["-"] : listFiles(paths)).map((path) => {
+  return (paths.length === 0 ? ["-"] : paths.flatMap(listSome)).map((path) => {
     if (path !== "-") return { name: path, bytes: readFile(path) };
     if (paths.length === 0 && isatty(0)) throw new UsageError("no config is given: name a file with -f, or pipe it in");
     return { name: "standard input", bytes: readAll() };
   });
+}
+
+function listSome(path: string): string[] {
+  const files = listFiles([path]);
+  if (files.length > 0) return files;
+  throw new CniError(
+    Code.io,
+    `there is no config in the folder ${path}: their names end with .json, .yaml, .yml, .conf or .conflist`,
+  );
 }
 
 /** Names that configs have; what else is in a folder, such as editors' copies, is none. */

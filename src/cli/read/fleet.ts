@@ -96,8 +96,18 @@ function listFolder(folder: string): string[] {
 
 function readFile(path: string, source: { name: string; node: string | undefined }, gathering: Gathering): void {
   const lines = readLines(path, { longest: longestLine });
-  for (const line of source.node === undefined ? lines : joinDocuments(lines)) gathering.add(line, source);
+  let read = 0;
+  for (const line of source.node === undefined ? lines : joinDocuments(lines)) {
+    gathering.add(line, source);
+    read += line.text.length;
+    if (read < mostUncollected) continue;
+    read = 0;
+    Bun.gc(true);
+  }
 }
+
+/** After how many characters what was parsed of them is collected: left to itself, the engine lets a gigabyte of it gather. */
+const mostUncollected = 4 << 20;
 
 /** `-o json` prints a document from a line with `{` to one with `}`: it counts as one line. */
 function* joinDocuments(lines: Iterable<InputLine>): Generator<InputLine> {

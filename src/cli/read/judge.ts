@@ -1,10 +1,13 @@
-import { findKind } from "../../cni/kinds.ts";
+import { findKind, findPathKey } from "../../cni/kinds.ts";
 import { readCall, readRequest } from "../../cni/request.ts";
+import { readNodePath } from "../../config/nodePath.ts";
 import { readPodEntry } from "../../config/podEntry.ts";
 import { readConfig } from "../../config/read.ts";
+import { readSelectEntry, type SelectEntry } from "../../config/select.ts";
 import { CniError } from "../../error.ts";
 import { encodeJson, type JsonObject, member } from "../../json.ts";
 import type { Desired, Problem } from "../../model.ts";
+import { foreseePath } from "../../plan/nodePath.ts";
 import type { Entry } from "./entries.ts";
 import { findForeignMasters } from "./masters.ts";
 import { foresee, type Outlook } from "./outlook.ts";
@@ -18,6 +21,8 @@ export interface Judgement {
   readonly desired: Desired | undefined;
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
+  /** What it is read from, where NICs are chosen by rule; `desired` is an example then, in which only their names are made up. */
+  readonly select?: { readonly body: JsonObject; readonly entry: SelectEntry } | undefined;
   /** What the Pods are like that the links are in; `undefined`: the links are the node's. */
   readonly inPods?: Outlook | undefined;
 }
@@ -25,14 +30,16 @@ export interface Judgement {
 /** Finds all problems and warnings of an entry. */
 export function judge(entry: Entry): Judgement {
   const { path, body, followers } = entry;
-  const { reading, inPods } = readEntry(entry);
+  const { reading, inPods, select } = readEntry(entry);
   const problems = [...findProtocolFaults(body), ...reading.problems];
-  const foreign = reading.desired && !inPods ? findForeignMasters(reading.desired, followers) : [];
+  const isKnown = reading.desired !== undefined && !inPods && (select === undefined || select.entry.isNamedAlike);
+  const foreign = isKnown && reading.desired ? findForeignMasters(reading.desired, followers) : [];
   const cniVersion = member(body, "cniVersion");
   return {
     path,
     cniVersion: typeof cniVersion === "string" ? cniVersion : undefined,
     inPods,
+    select,
     desired: problems.length === 0 ? reading.desired : undefined,
     problems,
     warnings: [
@@ -45,16 +52,38 @@ export function judge(entry: Entry): Judgement {
 /** What an entry says, read as its kind is. Keys of two kinds are a problem. */
 function readEntry(
   entry: Entry,
-): Pick<Judgement, "inPods"> & { reading: Omit<Judgement, "path" | "inPods" | "cniVersion"> } {
+): Pick<Judgement, "inPods" | "select"> & { reading: Omit<Judgement, "path" | "inPods" | "select" | "cniVersion"> } {
   const { body } = entry;
   try {
-    if (findKind(body).place === "node") return { reading: readConfig(body) };
+    const isNode = findKind(body).place === "node";
+    if (isNode && member(body, "select") !== undefined) return readSelection(body);
+    if (isNode) return { reading: readConfig(body) };
     const inPods = foresee(entry);
+    if (findPathKey(body) !== undefined) return { reading: readPath(entry, inPods), inPods };
     return { reading: readPodEntry(body, inPods).reading, inPods };
   } catch (error) {
     if (!(error instanceof CniError)) throw error;
     return { reading: { desired: undefined, problems: [{ path: "", message: error.message }], warnings: [] } };
   }
+}
+
+/** An entry whose Pods get a way to their node: it has to stand behind the plugin that makes their interface. */
+function readPath({ body }: Entry, { main }: Outlook) {
+  const { nodePath, problems, warnings } = readNodePath(body);
+  const lone = {
+    path: "",
+    message: "no main plugin (macvlan, ipvlan, ...) stands before it in the list: ADD would fail",
+  };
+  const all = main ? problems : [...problems, lone];
+  return { desired: nodePath && all.length === 0 ? foreseePath(nodePath) : undefined, problems: all, warnings };
+}
+
+function readSelection(body: JsonObject): ReturnType<typeof readEntry> {
+  const { entry, problems, warnings } = readSelectEntry(body);
+  return {
+    reading: { desired: entry?.example, problems, warnings },
+    ...(entry && { select: { body, entry } }),
+  };
 }
 
 /** A call as a runtime makes it for a Pod. */

@@ -1,7 +1,8 @@
 import { findKind } from "../../cni/kinds.ts";
+import { readConfig } from "../../config/read.ts";
 import { CniError } from "../../error.ts";
 import { isJsonArray, type JsonObject, member } from "../../json.ts";
-import type { Desired, Place } from "../../model.ts";
+import type { Desired, DesiredVlan, Place } from "../../model.ts";
 import type { Entry } from "./entries.ts";
 
 /** What can be said of the Pods of an entry before there is one. */
@@ -10,6 +11,8 @@ export interface Outlook {
   readonly ifName: string;
   /** The plugin before the entry that makes this interface; `undefined`: the entry does. */
   readonly main: JsonObject | undefined;
+  /** The VLANs that other entries of the chain make on the node before any Pod has its own. */
+  readonly vlansOfNode: readonly DesiredVlan[];
 }
 
 /**
@@ -31,6 +34,9 @@ export function foresee({ body, before, followers }: Entry): Outlook {
   return {
     ifName: (isOwnNetwork ? free : single) ?? "eth0",
     main: before.map((plugin) => plugin.body).find(makesInPod),
+    vlansOfNode: chain
+      .filter((plugin) => placeOf(plugin) === "node")
+      .flatMap((plugin) => readConfig(plugin).desired?.vlans ?? []),
   };
 }
 

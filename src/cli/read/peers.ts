@@ -1,6 +1,6 @@
 import { CniError, Code } from "../../error.ts";
 import type { Problem } from "../../model.ts";
-import { type Peer, readPeers } from "../../reach/peers.ts";
+import { nameApart, type Peer, readPeers } from "../../reach/peers.ts";
 import { readFileDocuments } from "./documents.ts";
 import { readFiles } from "./files.ts";
 import { describeProblem } from "./judge.ts";
@@ -11,7 +11,7 @@ export function readPeerFile(path: string): Peer[] {
   if (file === undefined) return [];
   const { documents, problems } = readFileDocuments(file);
   const faults: Problem[] = [...problems];
-  const peers = documents.flatMap(({ path, value }) => {
+  const found = documents.flatMap(({ path, value }) => {
     try {
       return readPeers(value);
     } catch (error) {
@@ -19,6 +19,7 @@ export function readPeerFile(path: string): Peer[] {
       return [];
     }
   });
+  const peers = nameApart(found);
   const [fault] = faults;
   if (fault) throw new CniError(Code.invalidConfig, describeProblem(fault));
   if (peers.length === 0) {
@@ -27,7 +28,8 @@ export function readPeerFile(path: string): Peer[] {
       `${file.name}: there are no peers in it: a list of {name, addresses}, or Pods with extra networks`,
     );
   }
-  const twice = peers.find(({ name }, index) => peers.findIndex((peer) => peer.name === name) < index);
+  const names = new Set<string>();
+  const twice = peers.find(({ name }) => names.size === names.add(name).size);
   if (twice) {
     throw new CniError(
       Code.invalidConfig,

@@ -3,6 +3,7 @@ import type { Oddity } from "../../fleet/odd.ts";
 import type { Group, Silence, Summary } from "../../fleet/summary.ts";
 import {
   countNodes,
+  describeLost,
   describeOutcome,
   describeReason,
   describeSilenceReason,
@@ -34,6 +35,7 @@ export function showFleet(summary: Summary, extent: Extent): Line[] {
     ...section("Looks odd:", [...odd.map(describeOddity), ...problems.map(describeProblem)], extent, (write) => [
       write(extent),
     ]),
+    ...(summary.lostFacts > 0 ? [line(0, describeLost(summary), "yellow")] : []),
     ...showUnused(summary),
     ...showStrangers(summary, extent),
   ];

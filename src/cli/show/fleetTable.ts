@@ -1,5 +1,7 @@
 import type { Group, Summary } from "../../fleet/summary.ts";
+import { escapeUnseen } from "../../unseen.ts";
 import {
+  describeLost,
   describeOutcome,
   describeReason,
   describeSilenceReason,
@@ -8,7 +10,6 @@ import {
   listNames,
   phrase,
 } from "./fleetWords.ts";
-import { escapeUnseen } from "./screen.ts";
 
 /** The nodes at one look, as tables in Markdown, for a ticket. */
 export function writeFleetTable(summary: Summary, extent: Extent): string {
@@ -23,6 +24,7 @@ export function writeFleetTable(summary: Summary, extent: Extent): string {
     ...problems.map(({ message, nodes }) => [message, "", listNames(nodes, extent)]),
   ];
   const rest = [
+    ...(summary.lostFacts > 0 ? [["not compared", describeLost(summary)]] : []),
     ...[...unused].map(([fault, lines]) => ["lines of no use", describeUnused(fault, lines)]),
     ...(repeated.length > 0 ? [["answered more than once", listNames(repeated, extent)]] : []),
     ...(unexpected.length > 0 ? [["not in the list of nodes", listNames(unexpected, extent)]] : []),

@@ -1,7 +1,7 @@
 import type { Reason } from "../../fleet/failures.ts";
 import { type Fault, longestLine, type UnusedLines } from "../../fleet/gather.ts";
 import type { Oddity } from "../../fleet/odd.ts";
-import type { Group, Silence } from "../../fleet/summary.ts";
+import type { Group, Silence, Summary } from "../../fleet/summary.ts";
 
 /** How much is shown of what is long. */
 export interface Extent {
@@ -75,6 +75,11 @@ export function listNames(nodes: readonly string[], { all }: Extent): string {
   if (all || nodes.length <= mostNames) return nodes.join(" ");
   const shown = nodes.slice(0, mostNames - 2);
   return `${shown.join(" ")} and ${nodes.length - shown.length} more`;
+}
+
+/** That not all could be compared, as the nodes have too little in common. */
+export function describeLost({ lostFacts }: Pick<Summary, "lostFacts">): string {
+  return `${lostFacts} properties of links that single nodes have are left out of the comparison: they are too many`;
 }
 
 /** How many lines there are of a kind, and where the first of them stands. */

@@ -52,11 +52,12 @@ export function countUp(rows: readonly Reached[]): { readonly connected: number;
 export function drawGrid(rows: readonly Reached[]): Line[] {
   const names = [...new Set(rows.flatMap(({ from, to }) => [from, to]))];
   const width = Math.max(...names.map((name) => name.length));
+  const byPair = new Map(rows.map((row) => [JSON.stringify([row.from, row.to]), row]));
   const number = (index: number) => String(index + 1).padStart(3);
   return [
     line(0, `${" ".repeat(width + 4)}${names.map((_, index) => number(index)).join("")}`),
     ...names.map((from, index) => {
-      const marks = names.map((to) => mark(rows.find((row) => row.from === from && row.to === to)));
+      const marks = names.map((to) => mark(byPair.get(JSON.stringify([from, to]))));
       const good = marks.every((one) => one === "+" || one === " ");
       return {
         lead: "",
@@ -79,7 +80,8 @@ function mark(row: Reached | undefined): string {
 /** The table as a Mermaid diagram: an arrow from who asked to who answered, broken where not all is connected. */
 export function drawReachMermaid(rows: readonly Reached[]): string {
   const names = [...new Set(rows.flatMap(({ from, to }) => [from, to]))];
-  const id = (name: string) => `n${names.indexOf(name)}`;
+  const numbers = new Map(names.map((name, index) => [name, index]));
+  const id = (name: string) => `n${numbers.get(name)}`;
   const label = (name: string) => name.replace(/[^\w.:/@ -]/g, "?");
   const links = rows.map((row) => {
     const { connected, total } = countUp([row]);

@@ -1,10 +1,13 @@
 import { isatty } from "node:tty";
+import { escapeUnseen } from "../../unseen.ts";
 
 /** How text is laid out and coloured for whoever reads it. */
 export interface Screen {
   /** Columns to wrap at; Infinity where a program reads along, whose lines must stay whole. */
   readonly width: number;
   readonly colours: boolean;
+  /** Rows of a terminal whose lines can be written anew; `undefined`: of a file, a pipe, or a terminal that can't. */
+  readonly height?: number | undefined;
 }
 
 export type Colour = "bold" | "dim" | "red" | "green" | "yellow";
@@ -23,7 +26,12 @@ export interface Line {
 export function lookAtScreen(env: Readonly<Record<string, string | undefined>>): Screen {
   const terminal = isatty(1);
   const columns = Number(env["COLUMNS"]) || (terminal ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY);
-  return { width: Math.max(columns, 20), colours: terminal && !env["NO_COLOR"] && env["TERM"] !== "dumb" };
+  const obeys = terminal && env["TERM"] !== "dumb";
+  return {
+    width: Math.max(columns, 20),
+    colours: obeys && !env["NO_COLOR"],
+    height: obeys ? process.stdout.rows || 24 : undefined,
+  };
 }
 
 /** An indented line, whose further lines are indented by two more. */
@@ -62,30 +70,6 @@ function paint(text: string, colour: Colour | undefined): string {
   if (colour === undefined || safe === "") return safe;
   const [on, off] = codes[colour];
   return `\x1b[${on}m${safe}\x1b[${off}m`;
-}
-
-/** What a terminal would obey, or what changes how text beside it is shown and is not seen itself: marks of direction, for example. */
-const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-
-/** The text with what nobody would see of it as escapes: `\x1b`, `\u202e`. */
-export function escapeUnseen(text: string): string {
-  return text.replace(unseen, (character) => {
-    const code = character.charCodeAt(0);
-    return code < 0x100 ? `\\x${writeHex(code, 2)}` : writeUnits(character);
-  });
-}
-
-/** The same for a JSON document: its strings stay what they are, the line feeds between its members too. */
-export function escapeUnseenInJson(json: string): string {
-  return json.replace(unseen, (character) => (character === "\n" ? character : writeUnits(character)));
-}
-
-function writeUnits(character: string): string {
-  return Array.from({ length: character.length }, (_, at) => `\\u${writeHex(character.charCodeAt(at), 4)}`).join("");
-}
-
-function writeHex(code: number, digits: number): string {
-  return code.toString(16).padStart(digits, "0");
 }
 
 /** Breaks at spaces. A word that is longer than the screen stays whole. */

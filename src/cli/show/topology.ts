@@ -1,4 +1,4 @@
-import { quoteForShell } from "../../plan/shell.ts";
+import { quoteCommand } from "../../plan/shell.ts";
 import { isStacked, type NodeLink } from "../read/nodeLinks.ts";
 import { type Around, findLower, indexLinks, placeOf } from "./around.ts";
 import { findShadowed } from "./shadowed.ts";
@@ -98,10 +98,10 @@ function findVlanProblems(vlan: NodeLink, lower: NodeLink): string[] {
 
 /** No ADD comes again for a Pod that runs. */
 function adviseToRaise({ name, namespace }: NodeLink): string {
-  const words = `link set dev ${quoteForShell(name)} up`;
+  const words = `link set dev ${name} up`;
   return namespace === undefined
-    ? `'ip ${words}', or let ADD do it`
-    : `'ip -n ${quoteForShell(namespace)} ${words}', or delete the Pod`;
+    ? `${quoteCommand(words)}, or let ADD do it`
+    : `${quoteCommand(`-n ${namespace} ${words}`)}, or delete the Pod`;
 }
 
 function describeMTUs(link: NodeLink, other: NodeLink): string[] {

@@ -1,3 +1,4 @@
+import { isOwnAlias } from "../../apply/lines.ts";
 import type { NodeLink } from "../read/nodeLinks.ts";
 import type { Line } from "./screen.ts";
 import type { Group, Node } from "./topology.ts";
@@ -42,7 +43,7 @@ export function describeNode(link: NodeLink): string {
   if (link.slave) facts.push(`${describeRole(link.slave)} ${link.master}`);
   else if (link.master) facts.push(`belongs to the ${link.masterKind ?? "link"} ${link.master}`);
   if (link.slave && link.slave.failures > 0) facts.push(`link failures ${link.slave.failures}`);
-  if (link.alias === "ifacer") facts.push("made by ifacer");
+  if (isOwnAlias(link.alias)) facts.push("made by ifacer");
   else if (link.kind === "bond" || link.kind === "vlan") facts.push("not made by ifacer");
   const also = link.altNames.length > 0 ? ` (also ${link.altNames.join(", ")})` : "";
   return `${link.name}${also}: ${facts.join(", ")}`;

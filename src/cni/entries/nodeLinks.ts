@@ -1,11 +1,12 @@
 import { apply } from "../../apply/apply.ts";
+import type { Choosing } from "../../apply/locked.ts";
 import { asksForAnything } from "../../config/desired.ts";
 import { readConfig, requireDesired } from "../../config/read.ts";
 import { Code, errorOfAll } from "../../error.ts";
 import { encodeJson, type JsonObject, member } from "../../json.ts";
 import type { Desired } from "../../model.ts";
 import { observe } from "../../observe/observe.ts";
-import { describeDone, describeLack } from "../../plan/describe.ts";
+import { describeLack, listDone } from "../../plan/describe.ts";
 import { planLinks } from "../../plan/links.ts";
 import { allowAll, type Judge } from "../../policy/judge.ts";
 import { convertResult } from "../../protocol/result.ts";
@@ -14,17 +15,23 @@ import type { RequestOf } from "../request.ts";
 
 const silence: Answer = { journal: [] };
 
-/** The version and the result are looked at before the host is touched. */
-export async function add({ config }: RequestOf<"ADD">, { look, policyPossible }: Prefetched): Promise<Answer> {
+/**
+ * The version and the result are looked at before the host is touched.
+ *
+ * @param choose where the interfaces were chosen by rule
+ */
+export async function add(
+  { config }: RequestOf<"ADD">,
+  { look, policyPossible }: Prefetched,
+  choose?: Choosing,
+): Promise<Answer> {
   const document = encodeJson(convertResult(config.prevResult, config.cniVersion));
   const { desired } = requireDesired(readConfig(config.body));
   // The policy is read while `ip` is at work.
   const looking = asksForAnything(desired) ? observe(desired, { depth: "links", look }) : undefined;
   const [judge, seen] = await Promise.all([policyPossible ? readPolicy() : allowAll, looking]);
   if (seen === undefined) return { document, journal: [] };
-  const { changes, refused, notes } = await apply(desired, { judge, seen });
-  const unmet = refused.map((change) => `the driver refused it, ${describeLack(change)}`);
-  return { document, journal: [...notes, ...changes.map(describeDone), ...unmet] };
+  return { document, journal: listDone(await apply(desired, { judge, seen, choose })) };
 }
 
 /** Throws what ADD would have to change, and what is in its way. */

@@ -4,14 +4,17 @@ import { readPodEntry } from "../../config/podEntry.ts";
 import { requireDesired } from "../../config/read.ts";
 import { nameTopmost } from "../../config/topmost.ts";
 import { CniError, Code, errorOfAll } from "../../error.ts";
+import { type NamespaceInode, requireNamespace, requireSame } from "../../host/podNamespace.ts";
 import { isOwnNamespace } from "../../host/proc.ts";
 import { encodeJson, JsonObject } from "../../json.ts";
 import type { Conflict, Current, Desired } from "../../model.ts";
+import { observeVlansElsewhere } from "../../observe/elsewhere.ts";
 import { observePod, observeVlansOfNode } from "../../observe/pod.ts";
 import type { StartedLook } from "../../observe/start.ts";
 import { describeLack } from "../../plan/describe.ts";
+import { findOthersLinks } from "../../plan/own.ts";
 import { plan } from "../../plan/plan.ts";
-import { findShadows, findSharing } from "../../plan/shadow.ts";
+import { findShadows, findShadowsElsewhere, findSharing } from "../../plan/shadow.ts";
 import { withLinkNames } from "../../plugins/attachments.ts";
 import { callIpam, requireIpam } from "../../plugins/ipam.ts";
 import { readPolicy } from "../../policy/load.ts";
@@ -21,6 +24,7 @@ import type { Answer, Prefetched } from "../answer.ts";
 import type { NetworkConfig, RequestOf } from "../request.ts";
 import { checkNode } from "./nodeStatus.ts";
 import { findLost } from "./podCheck.ts";
+import { findOtherPod, refuseOtherPod } from "./podIdentity.ts";
 import { describeIpam, listMade, makeInPod } from "./podMaking.ts";
 
 const silence: Answer = { journal: [] };
@@ -38,12 +42,14 @@ export async function add(request: RequestOf<"ADD">, { look }: Prefetched): Prom
     const message = `CNI_NETNS ${netns} is the node's own network namespace, where linkInContainer makes nothing`;
     throw new CniError(Code.ownNamespace, message);
   }
+  const inode = await requireNamespace(netns);
   const seen = await observePod(netns);
+  refuseOtherPod(netns, { prevResult: config.prevResult, seen });
   refuseConflicts(await readPolicy()(desired, seen));
-  refuseConflicts([...plan(desired, seen).conflicts, ...(await lookForShadows(desired, seen, look))]);
+  refuseConflicts(await lookForConflicts(desired, seen, look));
   const ipam = describeIpam(desired, { path, body: config.body });
   if (ipam) requireIpam(ipam);
-  return await makeInPod({ desired, seen, netns, ipam }, ({ grant, now }) => {
+  return await makeInPod({ desired, seen, netns, inode, ipam }, ({ grant, now }) => {
     const links = listMade(desired, now).map(({ name, mac, mtu }) => ({ name, mac, mtu, sandbox: netns }));
     const result = appendToResult(config.prevResult, { links, granted: grant?.result, dns }, config.cniVersion);
     return { document: encodeJson(result), journal: grant?.notes ?? [] };
@@ -55,9 +61,10 @@ export async function check(request: RequestOf<"CHECK">, { look }: Prefetched): 
   const { config, netns, ifName } = request;
   const { desired } = requireDesired(readPodEntry(config.body, { ifName }).reading);
   const seen = await observePod(netns);
-  const { changes, conflicts, drift } = plan(desired, seen);
+  refuseOtherPod(netns, { prevResult: config.prevResult, seen });
+  const { changes, drift } = plan(desired, seen);
   const faults = [
-    ...[...conflicts, ...(await lookForShadows(desired, seen, look))].map(({ message }) => message),
+    ...(await lookForConflicts(desired, seen, look)).map(({ message }) => message),
     ...changes.map(describeLack),
     // Without one in the config the parent's may have changed since.
     ...drift
@@ -74,18 +81,53 @@ export async function del(request: RequestOf<"DEL">): Promise<Answer> {
   const { desired } = readPodEntry(request.config.body, request).reading;
   // Of a config that is not valid nothing was made.
   if (desired === undefined) return silence;
-  // Its path leads to ifacer's own namespace where a process id is used again; plugins refuse that.
-  const netns = (await isOwnNamespace(request.netns)) ? "" : request.netns;
-  const freed = askIpam({ ...request, netns }, "DEL", desired);
+  const { netns, pod, notes } = await findPod(request);
+  // The other attachment's address has the same name in the plugin's store.
+  const isOthers = pod && findOthersLinks(desired, pod.seen).some(({ link }) => link === nameTopmost(desired));
+  const freed = isOthers ? Promise.resolve(silence) : askIpam({ ...request, netns }, "DEL", desired);
   await freed.catch(() => {});
-  const notes = netns === "" ? [] : await removeFrom(netns, desired);
-  return { journal: [...notes, ...(await freed).journal] };
+  const failures = pod === undefined ? [] : await removeFrom(pod, desired);
+  return { journal: [...notes, ...failures, ...(await freed).journal] };
+}
+
+/** A Pod whose links may be removed. */
+interface LivingPod {
+  readonly netns: string;
+  readonly inode: NamespaceInode;
+  readonly seen: Current;
+}
+
+interface Found {
+  /** What the IPAM plugin is given as CNI_NETNS. */
+  readonly netns: string;
+  /** `undefined`: it is gone, or can't be looked at. */
+  readonly pod?: LivingPod;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Looks at the Pod. Where the path goes by a process whose id is used again, it leads to another Pod, or to ifacer's own namespace,
+ * which plugins refuse: nobody is given it then.
+ */
+async function findPod({ netns, config }: RequestOf<"DEL">): Promise<Found> {
+  const nobody = { netns: "", notes: [] };
+  if (netns === "" || (await isOwnNamespace(netns))) return nobody;
+  try {
+    const inode = await requireNamespace(netns);
+    const seen = await observePod(netns, { routes: false });
+    if (findOtherPod(netns, { prevResult: config.prevResult, seen }) !== undefined) return nobody;
+    return { netns, pod: { netns, inode, seen }, notes: [] };
+  } catch (cause) {
+    if (!(cause instanceof CniError)) throw cause;
+    return { netns, notes: cause.code === Code.noNamespace ? [] : [cause.message] };
+  }
 }
 
 /** Links that can't be removed go with their Pod: they are told of, and keep no Pod from being taken down. */
-async function removeFrom(netns: string, desired: Desired): Promise<string[]> {
+async function removeFrom({ netns, inode, seen }: LivingPod, desired: Desired): Promise<string[]> {
   try {
-    await removeOwn(desired, { netns });
+    await requireSame(netns, inode);
+    await removeOwn(desired, { site: { netns }, seen });
     return [];
   } catch (cause) {
     if (!(cause instanceof CniError)) throw cause;
@@ -110,12 +152,28 @@ export async function status(request: RequestOf<"STATUS">): Promise<Answer> {
   return askIpam(request, "STATUS", desired);
 }
 
+/** What is in the way of an ADD. */
+async function lookForConflicts(desired: Desired, seen: Current, look: StartedLook): Promise<Conflict[]> {
+  return [
+    ...findOthersLinks(desired, seen),
+    ...plan(desired, seen).conflicts,
+    ...(await lookForShadows(desired, seen, look)),
+  ];
+}
+
 /** The VLANs of the node that would take the frames of the Pod's; it is looked at only where the Pod shares a NIC. */
 async function lookForShadows(desired: Desired, pod: Current, look: StartedLook): Promise<Conflict[]> {
   const sharing = findSharing(desired, pod);
   if (sharing.length === 0) return [];
   const ids = desired.vlans.map(({ id }) => id);
-  return findShadows(desired, sharing, await observeVlansOfNode(ids, look));
+  const [node, elsewhere] = await Promise.all([
+    observeVlansOfNode(ids, look),
+    observeVlansElsewhere(
+      ids,
+      sharing.map(({ nic }) => nic),
+    ),
+  ]);
+  return [...findShadows(desired, sharing, node), ...findShadowsElsewhere(desired, sharing, elsewhere)];
 }
 
 /**
@@ -130,16 +188,19 @@ async function askIpam(
 ): Promise<Answer> {
   const ipam = describeIpam(desired, { path, netns, body: withoutBrokenResult(config) });
   if (ipam === undefined) return silence;
-  return (await isAllowed(desired, verb)) ? { journal: await callIpam(ipam, verb) } : silence;
+  if (await isAllowed(desired, verb)) return { journal: await callIpam(ipam, verb) };
+  if (verb !== "DEL") return silence;
+  // It may be from before the policy; a tenant's word for that is not enough to start it as root.
+  const message = `the node's policy forbids the IPAM plugin ${ipam.type}, which is not asked to free the address of ${ipam.ifName}: if it gave one before, free it by hand`;
+  return { journal: [message] };
 }
 
 /**
- * A policy that can't be read takes neither Pods nor the node out of service: what was given before is freed, and nothing else is
- * started.
+ * Whether the policy lets ifacer start the config's IPAM plugin. One that can't be read takes neither Pods nor the node out of
+ * service: what was given before is freed, and nothing else is started.
  */
 async function isAllowed(desired: Desired, verb: "CHECK" | "DEL" | "GC" | "STATUS"): Promise<boolean> {
   try {
-    // Only what may be started is asked: an attachment from before the policy has to be freed.
     const started = {
       ...desired,
       place: "node",

@@ -2,7 +2,8 @@ import { allowIPv6, applyInPod, settle } from "../../apply/inPod.ts";
 import { takeBack } from "../../apply/takeBack.ts";
 import { readGranted } from "../../config/granted.ts";
 import { nameTopmost } from "../../config/topmost.ts";
-import { CniError } from "../../error.ts";
+import { CniError, Code } from "../../error.ts";
+import { type NamespaceInode, requireSame } from "../../host/podNamespace.ts";
 import type { JsonObject } from "../../json.ts";
 import { type Current, type Desired, findLink } from "../../model.ts";
 import { snapshotBefore } from "../../observe/snapshot.ts";
@@ -16,6 +17,8 @@ export interface PodWork {
   readonly seen: Current;
   /** Path of its network namespace. */
   readonly netns: string;
+  /** Which one it was when it was looked at. */
+  readonly inode: NamespaceInode;
   readonly ipam: Ipam | undefined;
 }
 
@@ -29,11 +32,15 @@ export interface Made {
  * Makes the links, asks the IPAM plugin for their addresses, as a DHCP client needs the link for that, and gives them to the
  * topmost link; `finish` is the last step. Whatever fails, also that, is undone: the links, and what the IPAM plugin gave.
  *
- * Throws what failed, with what could not be undone.
+ * An IPAM plugin takes its time: where the Pod is gone by then, its path may lead to another Pod, which is left alone.
+ *
+ * Throws what failed, with what could not be undone; code 3 where the Pod is gone.
  */
 export async function makeInPod<T>(work: PodWork, finish: (made: Made) => T): Promise<T> {
-  const { desired, seen, netns, ipam } = work;
+  const { desired, seen, netns, inode, ipam } = work;
   const site = { netns };
+  const requirePod = () => requireSame(netns, inode);
+  await requirePod();
   const before = await snapshotBefore(desired, seen, site);
   const { now } = await applyInPod(desired, { before, now: seen }, site);
   let grant: Grant | undefined;
@@ -41,14 +48,20 @@ export async function makeInPod<T>(work: PodWork, finish: (made: Made) => T): Pr
   try {
     if (ipam === undefined) return finish({ grant, now });
     grant = await requestAddresses(ipam);
+    await requirePod();
     wanted = { ...desired, ...readGranted(grant.result, { link: nameTopmost(desired) }) };
     await allowIPv6(wanted, { now }, netns);
     const addressed = await applyInPod(wanted, { before, now }, site);
-    return finish({ grant, now: await settle(wanted, addressed, site) });
+    const settled = await settle(wanted, addressed, site);
+    await requirePod();
+    return finish({ grant, now: settled });
   } catch (cause) {
     throw await undoAll(cause, {
       ipam: grant && ipam,
-      restore: async () => (await takeBack(wanted, before, site)).left,
+      restore: async () => {
+        await requirePod();
+        return (await takeBack(wanted, before, site)).left;
+      },
     });
   }
 }
@@ -67,7 +80,9 @@ async function undoAll(
   try {
     faults.push(...(await restore()).map((line) => `${showCommand(line)} is left to do in the Pod`));
   } catch (error) {
-    faults.push(error instanceof Error ? error.message : String(error));
+    // With the Pod all went that was in it.
+    const isGone = error instanceof CniError && error.code === Code.noNamespace;
+    if (!isGone) faults.push(error instanceof Error ? error.message : String(error));
   }
   if (faults.length === 0 || !(cause instanceof CniError)) return cause;
   const { code, message, details } = cause;

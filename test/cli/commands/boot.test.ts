@@ -36,6 +36,16 @@ function image(): { root: string; files: string } & Disposable {
 const unit = "etc/systemd/system/ifacer.service";
 const link = "etc/systemd/system/multi-user.target.wants/ifacer.service";
 
+test("of a folder the configs are read, by name, and nothing else", async () => {
+  using at = image();
+  for (const name of ["b.yaml", "notes.txt", ".a.json.swp", "a.json~", "c.conflist"])
+    writeFileSync(`${at.files}/${name}`, config);
+  mkdirSync(`${at.files}/old.json`);
+  const { stdout } = await ifacer(["validate", "-f", at.files, "-o", "json"]);
+  const paths = JSON.parse(stdout).entries.map(({ path }: { path: string }) => path.split("/").at(-1));
+  expect(paths).toEqual(["b.yaml: plugins[0]", "c.conflist: plugins[0]", "net.json: plugins[0]"]);
+});
+
 describe("ifacer install --boot", () => {
   test("puts the configs and an enabled unit into an image, and does nothing the next time", async () => {
     using at = image();
@@ -76,6 +86,16 @@ describe("ifacer install --boot", () => {
     ]);
     expect(readdirSync(`${root}/etc/ifacer/networks`).sort()).toEqual(["more.yaml", "net.json"]);
     expect((await ifacer(["install", "--remove-boot", "--root", root])).stdout).toStartWith(`there is no ${root}`);
+  });
+
+  test("NICs that are chosen by rule have no names to wait for", async () => {
+    using at = image();
+    writeFileSync(
+      `${at.files}/net.json`,
+      config.replace('"interfaces":["nosuch-1","nosuch2"]', '"select":{"drivers":["virtio_net"],"count":2}'),
+    );
+    expect((await ifacer(["install", "--boot", "-f", at.files, "--root", at.root])).status).toBe(0);
+    expect(readFileSync(`${at.root}/${unit}`, "utf8")).not.toContain(".device");
   });
 
   test("with --to it installs itself as well, and the unit runs that", async () => {

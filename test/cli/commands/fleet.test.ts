@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { executable } from "../../kernel/harness.ts";
 import { ifacer } from "../executable.ts";
@@ -203,6 +203,14 @@ describe("where answers come from", () => {
     expect(stdout).toMatch(text);
   });
 
+  test.each([[[]], [["-f", "-"]]])("standard input is read for one thing only: %j", async (words) => {
+    const { status: exit, stderr } = await ifacer(["fleet", "--nodes", "-", ...words]);
+    expect(exit).toBe(2);
+    expect(stderr).toStartWith(
+      "ifacer: --nodes - and the answers both want standard input: name one of them as a file;",
+    );
+  });
+
   test.each([
     [["-f", `${folder}/nowhere`], /^ifacer: can't read .*\/nowhere: .*ENOENT.*\n$/],
     [["--nodes", "/dev/null"], /^ifacer: there is no node in \/dev\/null: fill it with 'kubectl get nodes -o name'\n$/],
@@ -263,3 +271,26 @@ describe("hostile lines", () => {
     expect(peak).toBeLessThan(150 * 1024);
   });
 });
+
+test("10,000 nodes that each have ten NICs of their own fit into 300 MiB, and are compared", () => {
+  const answers = `${folder}/large.jsonl`;
+  const fd = openSync(answers, "w");
+  for (let node = 0; node < 10_000; node++) {
+    const own = Array.from({ length: 10 }, (_, at) => ({
+      name: `enx${node}-${at}`,
+      kind: "nic",
+      mtu: 1500,
+      speed: 1000,
+    }));
+    const documents = [plan({ conflicts: [missing] }), status(vlan(node === 7000 ? 1500 : 9000), ...own)];
+    writeSync(fd, documents.map((document) => `${named(`n${node}`, document)}\n`).join(""));
+  }
+  closeSync(fd);
+  const { exitCode, stdout, resourceUsage } = Bun.spawnSync([executable, "fleet", "-f", answers], { env: {} });
+  const text = stdout.toString();
+  expect([exitCode, text.split("\n", 1)]).toEqual([1, ["10000 nodes: ADD would fail"]]);
+  expect(text).toContain("9980 more reasons, --all shows them\n");
+  expect(text).toContain("bond0.100 has MTU 9000 on 9999 nodes, 1500 on n7000\n");
+  expect(text).toMatch(/\d+ properties of links that single nodes have are left out of the comparison/);
+  expect(resourceUsage?.maxRSS).toBeLessThan(300 * 2 ** 20);
+}, 60_000);

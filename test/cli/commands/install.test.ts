@@ -103,6 +103,20 @@ describe("ifacer install", () => {
     });
   });
 
+  test("a folder of a file system that is read-only: the kernel's words, and what was there is still there", async () => {
+    using folder = scratch();
+    writeFileSync(`${folder.path}/ifacer`, "old");
+    const script = `mount --bind -o ro ${folder.path} ${folder.path} && mount -o remount,bind,ro ${folder.path}; exec ${executable} install --to ${folder.path}`;
+    const { exitCode, stderr } = Bun.spawnSync(["unshare", "--mount", "sh", "-c", script], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    expect([exitCode, stderr.toString()]).toEqual([
+      1,
+      expect.stringMatching(/^ifacer: can't install .*EROFS.*; what was there is still there\n$/),
+    ]);
+    expect([readdirSync(folder.path), await Bun.file(`${folder.path}/ifacer`).text()]).toEqual([["ifacer"], "old"]);
+  });
+
   test("leaves what was there where the new one can't be written", async () => {
     const { status, stderr } = await ifacer(["install", "--to", "/proc"]);
     expect([status, stderr]).toEqual([

@@ -3,10 +3,14 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { examineIpam } from "../../../src/cli/commands/examineIpam.ts";
+import { imagineVlans } from "../../../src/cli/commands/podPlan.ts";
 import { findEntries } from "../../../src/cli/read/entries.ts";
 import { type Judgement, judge } from "../../../src/cli/read/judge.ts";
 import { listLinksOfConfigs } from "../../../src/cli/read/ownLinks.ts";
 import { listLinks } from "../../../src/cli/show/inPods.ts";
+import { findLink, type Link } from "../../../src/model.ts";
+import { findShadows } from "../../../src/plan/shadow.ts";
+import { link } from "../../link.ts";
 import { ifacer } from "../executable.ts";
 
 const vlan = { type: "ifacer", linkInContainer: true, vlanID: 3 };
@@ -44,6 +48,24 @@ test("what makes the interface: the first plugin before the entry that is no lin
   const [, behind] = judgeAll(chain(onNode, { type: "tuning" }, vlan));
   expect(behind?.inPods?.main?.members).toContainEqual(["type", "tuning"]);
   expect(judgeAll(chain(onNode, vlan))[1]?.inPods?.main).toBeUndefined();
+});
+
+test("a VLAN that the chain itself makes on the node, below the Pod's macvlan, takes the frames of the Pod's", () => {
+  const same = { ...onNode, vlanID: 3 };
+  const [, behind] = judgeAll(chain(same, macvlan, vlan));
+  const shadows = (nodeLinks: Link[]) => {
+    if (behind?.desired === undefined || behind.inPods === undefined) throw new Error("not valid");
+    const node = imagineVlans({ links: nodeLinks, vlans: [], uses: new Map() }, "ens192", behind.inPods);
+    const nic = findLink(node, "ens192");
+    const pod = link(2, "eth0", { kind: "macvlan", foreignParent: nic?.index });
+    return findShadows(behind.desired, [{ link: pod, nic: nic?.index ?? 0 }], node).map(({ link }) => link);
+  };
+  expect(shadows([])).toEqual(["ens192.3"]);
+  expect(shadows([link(5, "ens192")])).toEqual(["ens192.3"]);
+  const there = link(6, "ens192.3", { kind: "vlan", parent: "ens192", vlan: { id: 3, protocol: "802.1Q" } });
+  expect(shadows([link(5, "ens192"), there])).toEqual(["ens192.3"]);
+  const other = judgeAll(chain({ ...same, interfaces: ["ens160"] }, macvlan, vlan))[1]?.inPods;
+  expect(other && imagineVlans({ links: [], vlans: [], uses: new Map() }, "ens192", other).links).toEqual([]);
 });
 
 test("a macvlan behind an entry of the Pod is not told to stand on what that makes", () => {

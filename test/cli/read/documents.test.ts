@@ -26,10 +26,11 @@ describe("ifacer schema", () => {
     const schema = JSON.parse(stdout);
     expect(schema).toMatchObject({
       $schema: "https://json-schema.org/draft/2020-12/schema",
-      else: { required: ["interfaces"] },
+      else: { oneOf: [{ required: ["interfaces"] }, { required: ["select"] }] },
       properties: {
         type: { const: "ifacer" },
         interfaces: { type: "array", minItems: 1, items: { type: "string" } },
+        select: { type: "object", additionalProperties: false, properties: { minSpeed: { type: "integer" } } },
         vlanID: { type: "integer", minimum: 0, maximum: 4094 },
         bond: { type: "object", additionalProperties: false },
         linkInContainer: { type: "boolean" },

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { showFleet } from "../../../src/cli/show/fleet.ts";
 import type { Group, Summary } from "../../../src/fleet/summary.ts";
 
-const nothing = { drift: [], odd: [], problems: [], unused: new Map(), repeated: [], unexpected: [] };
+const nothing = { drift: [], odd: [], lostFacts: 0, problems: [], unused: new Map(), repeated: [], unexpected: [] };
 const names = (count: number, prefix = "n") => Array.from({ length: count }, (_, index) => `${prefix}${index + 1}`);
 
 function show(given: Partial<Summary>, { all = false } = {}): string[] {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { command, escapeUnseen, escapeUnseenInJson, line, lookAtScreen, render } from "../../../src/cli/show/screen.ts";
+import { command, line, lookAtScreen, render } from "../../../src/cli/show/screen.ts";
+import { escapeUnseen } from "../../../src/unseen.ts";
 
 const wide = { width: Number.POSITIVE_INFINITY, colours: false };
 
@@ -17,12 +18,12 @@ describe("wrapping", () => {
 });
 
 test("control characters that a name brings along do not reach the terminal", () => {
-  expect(render([line(0, "the NIC \x1b[31m\x07\x9b")], wide)).toBe("the NIC \\x1b[31m\\x07\\x9b\n");
+  expect(render([line(0, "the NIC \x1b[31m\x07\x9b")], wide)).toBe("the NIC \\u001b[31m\\u0007\\u009b\n");
 });
 
 test.each([
   ["marks of direction", "a\u202eb\u2066c\u200f", "a\\u202eb\\u2066c\\u200f"],
-  ["what has no width", "a\u200bb\ufeffc\u00ad", "a\\u200bb\\ufeffc\\xad"],
+  ["what has no width", "a\u200bb\ufeffc\u00ad", "a\\u200bb\\ufeffc\\u00ad"],
   ["separators of lines", "a\u2028b\u2029", "a\\u2028b\\u2029"],
   ["tags beyond the first plane", "a\u{e0041}", "a\\udb40\\udc41"],
   ["half a character", "a\ud800", "a\\ud800"],
@@ -30,7 +31,7 @@ test.each([
 ])("what nobody would see is shown: %s", (_, given, shown) => {
   expect(escapeUnseen(given)).toBe(shown);
   const json = JSON.stringify({ [given]: [given, '\n"'] }, null, 2);
-  const escaped = escapeUnseenInJson(json);
+  const escaped = escapeUnseen(json, "\n");
   expect(JSON.parse(escaped)).toEqual(JSON.parse(json));
   expect(escaped.replaceAll("\n", "")).toBe(escapeUnseen(escaped.replaceAll("\n", "")));
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import type { Namespace } from "../harness.ts";
 import { nodeWith } from "../node.ts";
 import { add, addresses, call, type FakeIpam, fakeIpam, plugins, refuse, tell } from "./pod.ts";
@@ -77,7 +78,14 @@ test.each<[string, Record<string, string>, number, string, string[]]>([
   ["no code", { END_ADD: "1", SAY_ADD: '{"msg":"why"}' }, 103, "fake failed: why", ["ADD eth0.3"]],
   ["words that are no document", { END_ADD: "2", NOTE: "panic: oh" }, 103, "fake failed: panic: oh", ["ADD eth0.3"]],
   ["not a word", { END_ADD: "3" }, 103, "it ended with status 3 and said nothing", ["ADD eth0.3"]],
-  ["killed", { END_ADD: "kill" }, 103, "it ended with status 137 and said nothing", ["ADD eth0.3"]],
+  ["killed", { END_ADD: "kill" }, 103, "the IPAM plugin fake was killed by signal 9", ["ADD eth0.3", "DEL eth0.3"]],
+  [
+    "300 MB of words",
+    { DO_ADD: "head -c 300000000 /dev/zero" },
+    103,
+    "the IPAM plugin fake said more than 8 MiB and was killed",
+    ["ADD eth0.3", "DEL eth0.3"],
+  ],
   ["nonsense for a result", { SAY_ADD: "yes" }, 103, "answered what is no CNI result", ["ADD eth0.3", "DEL eth0.3"]],
   ["nothing", {}, 103, "fake answered what is no CNI result", ["ADD eth0.3", "DEL eth0.3"]],
   [
@@ -112,6 +120,17 @@ test.each<[string, Record<string, string>, number, string, string[]]>([
   },
   240_000,
 );
+
+test("a process that it leaves behind is not waited for", async () => {
+  const place = { node, pod };
+  const env = { ...fake.env, DO_ADD: "sleep 300 & echo $! >$RECORD/pid", SAY_ADD: granted };
+  await add(place, entry, env);
+  const pid = Number(readFileSync(`${fake.folder}/pid`, "utf8"));
+  // It is there still.
+  process.kill(pid, "SIGKILL");
+  await call(place, "DEL", entry, fake.env);
+  expect(fake.takeCalls()).toEqual(["ADD eth0.3", "DEL eth0.3"]);
+}, 240_000);
 
 test("undoing that fails says what is left to DEL, which does it", async () => {
   const place = { node, pod };

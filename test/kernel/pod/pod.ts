@@ -84,13 +84,14 @@ export function staticIpam(...given: readonly string[]) {
 
 /**
  * A folder with an IPAM plugin `fake` that writes its environment and its standard input to `$RECORD/VERB.env` and `.json`,
- * prints `$SAY_VERB` and ends with `$END_VERB`; all others are in `plugins`.
+ * does `$DO_VERB`, prints `$SAY_VERB` and ends with `$END_VERB`; all others are in `plugins`.
  */
 const script = `#!/bin/bash
 env >$RECORD/$CNI_COMMAND.env
 cat >$RECORD/$CNI_COMMAND.json
 echo $CNI_COMMAND $CNI_IFNAME >>$RECORD/calls
-say=SAY_$CNI_COMMAND end=END_$CNI_COMMAND
+say=SAY_$CNI_COMMAND end=END_$CNI_COMMAND do=DO_$CNI_COMMAND
+eval "\${!do}"
 printf %s "\${!say}"
 [ -z "$NOTE" ] || echo "$NOTE" >&2
 [[ \${!end} == kill ]] && kill -9 $$
@@ -152,4 +153,22 @@ export function hostLocalStore(): { folder: string; list(): string[] } & Disposa
 /** `host-local`'s part of an entry. */
 export function hostLocalIpam(dataDir: string, subnet = "192.0.2.0/24") {
   return { type: "host-local", dataDir, ranges: [[{ subnet }]] };
+}
+
+/** A process in the Pod, by which runtimes name its namespace. */
+export async function startIn(pod: Namespace): Promise<{ pid: number; netns: string } & AsyncDisposable> {
+  const child = Bun.spawn(["ip", "netns", "exec", pod.name, "sleep", "600"]);
+  const netns = `/proc/${child.pid}/ns/net`;
+  for (let same = false; !same; await Bun.sleep(50)) {
+    const [there, wanted] = await Promise.all([netns, pod.path].map((path) => Bun.file(path).stat()));
+    same = there?.ino === wanted?.ino;
+  }
+  return {
+    pid: child.pid,
+    netns,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await child.exited;
+    },
+  };
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { setUp } from "../adding.ts";
 import type { Namespace } from "../harness.ts";
 import { nodeWith } from "../node.ts";
-import { add, call, refuse, staticIpam, succeed } from "./pod.ts";
+import { add, call, refuse, startIn, staticIpam, succeed } from "./pod.ts";
 
 let node: Namespace;
 let pod: Namespace;
@@ -55,6 +55,18 @@ test("there is none of another id or protocol, on another NIC, or below a veth",
     await succeed({ node, pod }, "DEL", entry, env);
   }
   await setUp(pod, ["link set dev mv0 down", "link set dev mv1 down", "link set dev ve0 down"]);
+}, 300_000);
+
+test("one that is in another Pod, as the reference vlan plugin makes it, is refused too", async () => {
+  await using other = await nodeWith();
+  await using process = await startIn(other);
+  await node.ip(`link add link ens160 name net1 netns ${other.name} type vlan id 6`);
+  // A VLAN of a Pod's own, on a link that is called as the NIC is.
+  await setUp(other, ["link add name ens160 type dummy", "link add link ens160 name own type vlan id 7"]);
+  const words = await refuse({ node, pod }, { master: "mv1", vlanID: 6 }, 105);
+  expect(words).toContain(`VLAN 6 itself, as net1 in the namespace ${process.netns}`);
+  await add({ node, pod }, { master: "mv1", vlanID: 7 });
+  await succeed({ node, pod }, "DEL", { master: "mv1", vlanID: 7 });
 }, 300_000);
 
 test("one that came later is what CHECK says", async () => {
