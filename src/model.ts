@@ -79,6 +79,25 @@ export interface DesiredRoute {
   readonly otherGateways?: readonly string[] | undefined;
   /** Attributes by iproute2's words for them (`metric`, `table`, `scope`, `mtu`, `advmss`), in that order. */
   readonly attributes: readonly Setting[];
+  /** Its other ways, where it is one route by way of several links, over which the kernel spreads what it sends. */
+  readonly further?: readonly Hop[] | undefined;
+}
+
+/** A way that a route leads. */
+export type Hop = Pick<DesiredRoute, "link" | "gateway">;
+
+/** A rule by which what comes from a network is looked up in a routing table of its own (ip-rule(8)). */
+export interface RoutingRule {
+  /** `192.0.2.0/24`, as `ip` writes it. */
+  readonly from: string;
+  /** The table's number. */
+  readonly table: string;
+}
+
+/** Such a rule as it was seen. */
+export interface SeenRule extends RoutingRule {
+  /** Its place among the rules. */
+  readonly priority?: number;
 }
 
 /** One end of a pair of links (veth(4)), by the name that it has in its place. */
@@ -98,14 +117,6 @@ export interface Neighbour {
   readonly link: string;
   readonly address: string;
   readonly mac: string;
-}
-
-/** A rule by which what comes from a network is looked up in a routing table of its own (ip-rule(8)). */
-export interface RoutingRule {
-  /** `192.0.2.0/24`, as `ip` writes it. */
-  readonly from: string;
-  /** The table's number. */
-  readonly table: string;
 }
 
 /** What one place is to have for a Pod's way to its node, beside the routes. */
@@ -149,6 +160,8 @@ export interface Desired {
   readonly alias?: string | undefined;
   /** Type of the IPAM plugin that gives the topmost link its addresses. */
   readonly ipam?: string | undefined;
+  /** Type of the main plugin that attaches Pods to the interfaces. */
+  readonly plugin?: string | undefined;
   /** Of the links above; known only when the IPAM plugin has given them. */
   readonly addresses: readonly DesiredAddress[];
   readonly routes: readonly DesiredRoute[];
@@ -253,7 +266,7 @@ export interface Current {
   readonly uses: ReadonlyMap<string, Use>;
   /** The permanent ones, where they were asked for. */
   readonly neighbours?: readonly Neighbour[];
-  readonly rules?: readonly RoutingRule[] | undefined;
+  readonly rules?: readonly SeenRule[] | undefined;
 }
 
 /** An address of the node. */

@@ -1,7 +1,7 @@
 import { isPodAlias } from "../config/attachment.ts";
 import { bondOptionWords } from "../config/bondOptions.ts";
 import { vlanOptionWords } from "../config/vlanOptions.ts";
-import type { Change, Setting } from "../model.ts";
+import type { Change, Hop, Setting } from "../model.ts";
 
 /** The alias of every link that ifacer makes on the node, so that an admin sees where it came from; in Pods see `nameAlias`. */
 export const alias = "ifacer";
@@ -63,12 +63,12 @@ export function writeLines(change: Change): string[] {
     case "addAddress":
       return [words("address add", change.address, ...broadcastOf(change.address), "dev", change.link)];
     case "addRoute": {
-      const { destination, gateway, attributes } = change.route;
-      const via = gateway === undefined ? [] : ["via", gateway];
-      const further = attributes.flatMap(({ name, value }) => [name, value]);
-      return [
-        words(change.isFurther ? "route append" : "route add", destination, ...via, "dev", change.link, ...further),
-      ];
+      const { destination, gateway, attributes, further = [] } = change.route;
+      const rest = attributes.flatMap(({ name, value }) => [name, value]);
+      const [own = [], ...others] = [{ link: change.link, gateway }, ...further].map(hopWords);
+      const start = [change.isFurther ? "route append" : "route add", destination];
+      if (others.length === 0) return [words(...start, ...own, ...rest)];
+      return [words(...start, ...rest, ...[own, ...others].flatMap((hop) => ["nexthop", ...hop]))];
     }
     case "addPair": {
       // Both ends by one message: there is never one without the other.
@@ -95,6 +95,10 @@ export function writeLines(change: Change): string[] {
     case "removeRoute":
       return [words("route del", ...change.words)];
   }
+}
+
+function hopWords({ link, gateway }: Hop): string[] {
+  return [...(gateway === undefined ? [] : ["via", gateway]), "dev", link];
 }
 
 /** `ip` takes 100 words of a line. What is left of a map is added to it later, which the driver does pair by pair. */

@@ -1,3 +1,4 @@
+import { asksForAnything } from "../config/desired.ts";
 import { Code, errorOfAll } from "../error.ts";
 import { removeJournalFile } from "../host/journal.ts";
 import { type Had, showingLife, withLock } from "../host/lock.ts";
@@ -115,7 +116,8 @@ async function doWork(
     return { changes: [], refused: [], notes: await askAgain(desired, { unanswered, lock }) };
   }
   const before = putBack(await snapshotBefore(desired, seen, { lock }), raised);
-  await writeJournal({ desired, before });
+  // Of routes and rules a part harms nobody, and the next ADD makes the rest.
+  if (asksForAnything(desired)) await writeJournal({ desired, before });
   const { refused, ...done } = await carryOut(desired, { before, changes, site: { lock } });
   const notes = await askTheWire(desired, { before: done.before, lock });
   return { changes: done.changes, refused, notes };

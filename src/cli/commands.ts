@@ -167,6 +167,28 @@ export const commands: readonly Command[] = [
       options.has("--file") ? (await import("./commands/choices.ts")).showChoices(options) : listNics(),
   },
   {
+    name: "blocks",
+    summary: "print which addresses which node gives, for a network over several NICs",
+    text: [
+      "For each entry with plugin and an ipam of the type multi-nic-ipam: the block of each NIC's network, the part of it that this node " +
+        "has, and which of its addresses are given. --host and --all look at no node where the config has masterNets.",
+      whatIsRead,
+    ],
+    options: [
+      file,
+      { long: "--host", value: "NUMBER", doc: "the node with this index" },
+      { long: "--all", doc: "all nodes that there may be" },
+      output,
+    ],
+    no: "an entry is not valid or does not fit this node, or none gives addresses by blocks",
+    examples: [
+      "ifacer blocks -f net.yaml",
+      "ifacer blocks -f net.yaml --host 3",
+      "ifacer blocks -f net.yaml --all -o json",
+    ],
+    run: async (options) => (await import("./commands/blocks.ts")).showBlocks(options),
+  },
+  {
     name: "probe",
     summary: "ask on the wire: who answers, in which VLAN, is an address free",
     text: [
@@ -249,15 +271,20 @@ export const commands: readonly Command[] = [
   },
   {
     name: "convert",
-    summary: "turn a SpiderMultusConfig into what Spiderpool would write",
+    summary: "turn a SpiderMultusConfig or a MultiNicNetwork into what Multus reads",
     text: [
       "Writes the NetworkAttachmentDefinition that Spiderpool would write for each SpiderMultusConfig, or says what Spiderpool " +
         "would refuse. What Spiderpool lets through and a node chokes on is told on standard error.",
+      "For a MultiNicNetwork of the Multi-NIC CNI it writes one of the type ifacer, for each namespace that it names.",
       "Nothing is written if one of several is refused. -o json prints one manifest for one input, a List for several.",
     ],
     options: [file, { ...output, choices: ["yaml", "json"], doc: "yaml (default) or json" }],
-    no: "Spiderpool would refuse it, or there is none",
-    examples: ["ifacer convert -f smc.yaml", "ifacer convert -f smc.yaml -o json"],
+    no: "Spiderpool would refuse it, it can't be one of ifacer's, or there is none",
+    examples: [
+      "ifacer convert -f smc.yaml",
+      "ifacer convert -f multinicnetwork.yaml",
+      "ifacer convert -f smc.yaml -o json",
+    ],
     run: convert,
   },
   {

@@ -59,6 +59,11 @@ const nodeLinks: EntryKind = {
   load: loadNodeLinks,
 };
 
+/** Whether an entry attaches Pods by another plugin. */
+function isPool(body: JsonObject): boolean {
+  return member(body, "plugin") !== undefined;
+}
+
 /** Every other kind has keys of its own. */
 const keyedKinds: readonly EntryKind[] = [
   {
@@ -70,8 +75,15 @@ const keyedKinds: readonly EntryKind[] = [
   {
     what: "links on NICs that are chosen by rule",
     place: "node",
-    findKey: (body) => (member(body, "select") === undefined ? undefined : "select"),
+    // A network over several NICs may choose them by rule as well.
+    findKey: (body) => (member(body, "select") === undefined || isPool(body) ? undefined : "select"),
     load: () => import("./entries/selected.ts"),
+  },
+  {
+    what: "one network over several NICs",
+    place: "pod",
+    findKey: (body) => (isPool(body) ? "plugin" : undefined),
+    load: () => import("./entries/poolLinks.ts"),
   },
   {
     what: "a way from the Pod to its node",

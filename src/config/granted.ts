@@ -55,7 +55,7 @@ function withoutTwins<T>(items: readonly T[]): readonly T[] {
 }
 
 /** The attributes that a route has from 1.1.0 on, and iproute2's words for them. */
-const attributes = [
+export const routeAttributes = [
   ["table", "table"],
   ["priority", "metric"],
   ["scope", "scope"],
@@ -64,7 +64,7 @@ const attributes = [
 ] as const;
 
 function readAttributes(route: JsonObject): Setting[] {
-  return attributes.flatMap(([key, name]) => {
+  return routeAttributes.flatMap(([key, name]) => {
     const value = member(route, key);
     if (value === undefined) return [];
     const number = integer(value);

@@ -4,11 +4,11 @@ import { readListeners, readVlanConfig } from "../host/proc.ts";
 import type { Current, Desired } from "../model.ts";
 import { assemble } from "./assemble.ts";
 import { type IpOutput, parseIpOutput } from "./parse.ts";
-import { askAbout, isEnough, watchForEnd } from "./questions.ts";
+import { askAbout, type Depth, isEnough, watchForEnd } from "./questions.ts";
 import { aboutLoopback, lookArguments, type StartedLook } from "./start.ts";
 import { parseVlanConfig } from "./vlanConfig.ts";
 
-type Looking = { depth: "links"; look?: StartedLook } | { depth: "use"; look?: undefined };
+type Looking = { depth: "links"; look?: StartedLook } | { depth: Exclude<Depth, "links">; look?: undefined };
 
 /**
  * Looks at what a config is about, in one run of `ip`. That links are not there is no failure.
@@ -33,7 +33,7 @@ async function lookOnce(desired: Desired, { depth, look }: Looking): Promise<Cur
   const given = look ? [aboutLoopback, ...lines] : lines;
   const stdout = await ip.ask(lines, watchForEnd(given));
   if (look === undefined) await ip.end();
-  const shown = isEnough(stdout, given) ? readOutput(stdout) : undefined;
+  const shown = isEnough(stdout, given) ? readOutput(stdout, desired) : undefined;
   if (shown === undefined) throw await explainOutput(lines);
   return assemble(shown, { vlans, isShared: depth === "use" ? await learnWhoIsShared(shown) : () => false });
 }
@@ -55,9 +55,9 @@ async function explainOutput(lines: readonly string[]): Promise<CniError> {
 }
 
 /** What `ip` showed; `undefined` where that is no JSON: another program may be called `ip`. */
-function readOutput(stdout: string): IpOutput | undefined {
+function readOutput(stdout: string, { rules = [] }: Desired): IpOutput | undefined {
   try {
-    return parseIpOutput(stdout);
+    return parseIpOutput(stdout, { table: rules[0]?.table });
   } catch {
     return undefined;
   }

@@ -3,10 +3,10 @@ import { readInet6 } from "../host/inet6.ts";
 import { type IpSite, runIp } from "../host/ip.ts";
 import { requireNamespace } from "../host/podNamespace.ts";
 import { isOnWire } from "../host/wire.ts";
-import type { Current, Desired, Link, Neighbour, NodeView, Route, RoutingRule, Use } from "../model.ts";
+import type { Current, Desired, Link, Neighbour, NodeView, Route, Use } from "../model.ts";
 import { parseInet6 } from "./inet6.ts";
 import { type Json, parseLine, text } from "./json.ts";
-import { parseIpOutput, readLink } from "./parse.ts";
+import { parseIpOutput, readLink, readRule } from "./parse.ts";
 import { watchForEnd } from "./questions.ts";
 import { aboutLoopback, lookArguments, type StartedLook } from "./start.ts";
 import { listNics, readRoute } from "./use.ts";
@@ -144,13 +144,6 @@ function readNeighbour(item: Json, link?: string): Neighbour[] {
   // `ip` leaves out the link that it was asked for.
   const name = text(item["dev"]) ?? link;
   return address && mac && name ? [{ link: name, address, mac }] : [];
-}
-
-function readRule(item: Json): RoutingRule[] {
-  const source = text(item["src"]);
-  const table = text(item["table"]);
-  if (source === undefined || source === "all" || table === undefined) return [];
-  return [{ from: `${source}/${item["srclen"] ?? (source.includes(":") ? 128 : 32)}`, table }];
 }
 
 const podLines = ["address show", "route show table all", "neighbour show nud permanent", "rule show"];

@@ -3,10 +3,11 @@ import { type Desired, loopback, stackedKinds, type VlanEntry } from "../model.t
 import { aboutLoopback } from "./start.ts";
 
 /**
- * What a look at the host is for: `links` is enough to see that all is in place, and what is missing. `use`, before something is
- * changed, also tells who uses the NICs, and of the VLANs of others, which are all the node's.
+ * What a look at the host is for: `links` is enough to see that all is in place, and what is missing; `addresses` also tells those
+ * of the NICs. `use`, before something is changed, also tells who uses the NICs, and of the VLANs of others, which are all the
+ * node's. Where rules are wanted, any look tells the NICs' addresses, the rules, and the routes of their table.
  */
-export type Depth = "links" | "use";
+export type Depth = "links" | "addresses" | "use";
 
 /**
  * The lines for `ip -details -json -force -batch -` that show what a config is about: its NICs, its bond, its VLANs, and the
@@ -31,9 +32,13 @@ export function askAbout(desired: Desired, { vlans, depth }: { vlans: readonly V
   if (desired.bond) names.add(desired.bond.name);
   const odd = desired.interfaces.filter(isIndexName);
   const nics = desired.interfaces.filter((name) => !isIndexName(name));
-  const lines = ofUse ? askAboutUse([...desired.interfaces, desired.bond?.name ?? []].flat()) : nics.map(askAboutLink);
+  const [rule] = desired.rules ?? [];
+  const lines = ofUse
+    ? askAboutUse([...desired.interfaces, desired.bond?.name ?? []].flat())
+    : nics.map(depth === "addresses" || rule ? askAboutAddresses : askAboutLink);
   lines.push(...[...names].map(askAboutLink));
   if (ofUse) lines.push(...stackedKinds.map((kind) => `link show type ${kind}`), "nexthop show", allRoutes);
+  if (rule) lines.push("rule show", `route show table ${rule.table}`);
   lines.push(aboutLoopback);
   if (odd.length > 0) lines.push(...odd.map(askAboutLink), aboutLoopback);
   if (desired.bond) lines.push(`link show master ${desired.bond.name}`, aboutLoopback);

@@ -37,7 +37,7 @@ export async function snapshotBefore(desired: Desired, seen: Current, site: IpSi
   const own = listOwnNames(desired);
   const isOwnThere = desired.place === "pod" && links.some(({ name }) => own.includes(name));
   const mayLose = (bond !== undefined && desired.allowInUse) || isOwnThere;
-  const others = mayLose ? await askForEntries(links, site) : [];
+  const others = mayLose || desired.rules !== undefined ? await askForEntries(links, site) : [];
   const twins = mayLose && addresses.length > 0 ? await findTwins(addresses, site) : [];
   return { links, entries: [...addresses, ...others, ...twins], strangers: new Map() };
 }

@@ -85,9 +85,12 @@ export function describeLack(change: Change): string {
   }
 }
 
-/** `203.0.113.0/24 via 192.0.2.1 dev eth0.3`. */
-export function describeRoute({ destination, gateway, link }: DesiredRoute): string {
-  return `${destination}${gateway === undefined ? "" : ` via ${gateway}`} dev ${link}`;
+/** `203.0.113.0/24 via 192.0.2.1 dev eth0.3`; that of several ways has them one after the other. */
+export function describeRoute({ destination, gateway, link, further = [] }: DesiredRoute): string {
+  const ways = [{ gateway, link }, ...further].map(
+    (way) => `${way.gateway ? `via ${way.gateway} ` : ""}dev ${way.link}`,
+  );
+  return `${destination} ${ways.join(" and ")}`;
 }
 
 function describeNeighbour({ address, mac, link }: Neighbour): string {

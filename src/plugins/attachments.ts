@@ -4,25 +4,25 @@ import { isJsonArray, type Json, JsonObject, member } from "../json.ts";
 const keys = ["cni.dev/valid-attachments", "cni.dev/attachments"];
 
 /**
- * GC's config for an IPAM plugin: each valid attachment stands there under its own name, and again under the name that the plugin
+ * GC's config for another plugin: each valid attachment stands there under its own name, and again under the names that the plugin
  * was given for it.
  *
- * @param nameLink the name that the plugin was given for an attachment of this interface; `undefined`: none
+ * @param nameLinks the names that the plugin was given for an attachment of this interface
  */
-export function withLinkNames(body: JsonObject, nameLink: (ifName: string) => string | undefined): JsonObject {
+export function withLinkNames(body: JsonObject, nameLinks: (ifName: string) => readonly string[]): JsonObject {
   const members = body.members.map(([key, value]): [string, Json] =>
-    keys.includes(key) && value !== null && isJsonArray(value) ? [key, addNames(value, nameLink)] : [key, value],
+    keys.includes(key) && value !== null && isJsonArray(value) ? [key, addNames(value, nameLinks)] : [key, value],
   );
   return new JsonObject(members);
 }
 
-function addNames(attachments: readonly Json[], nameLink: (ifName: string) => string | undefined): readonly Json[] {
+function addNames(attachments: readonly Json[], nameLinks: (ifName: string) => readonly string[]): readonly Json[] {
   return attachments.flatMap((attachment) => {
     const ifName = attachment instanceof JsonObject ? member(attachment, "ifname") : undefined;
-    const name = typeof ifName === "string" ? nameLink(ifName) : undefined;
-    if (!(attachment instanceof JsonObject) || name === undefined || name === ifName) return [attachment];
+    if (!(attachment instanceof JsonObject) || typeof ifName !== "string") return [attachment];
     const others = attachment.members.filter(([key]) => key.toLowerCase() !== "ifname");
-    return [attachment, new JsonObject([...others, ["ifname", name]])];
+    const names = nameLinks(ifName).filter((name) => name !== ifName);
+    return [attachment, ...names.map((name) => new JsonObject([...others, ["ifname", name]]))];
   });
 }
 

@@ -1,9 +1,9 @@
 import { CniError, Code } from "../error.ts";
-import { JsonObject, member } from "../json.ts";
-import { convertResult, listOf } from "../protocol/result.ts";
-import { isSupported } from "../protocol/versions.ts";
-import { callPlugin, type PluginAnswer, type PluginCall, pluginKilled, readDocument } from "./call.ts";
+import type { JsonObject } from "../json.ts";
+import { listOf } from "../protocol/result.ts";
+import { callPlugin, type PluginAnswer, type PluginCall, pluginKilled } from "./call.ts";
 import { findPlugin } from "./find.ts";
+import { readResult } from "./result.ts";
 
 /** An IPAM plugin, and the link that it is to give addresses to (CNI specification, section 4). */
 export interface Ipam {
@@ -27,7 +27,7 @@ export interface Grant {
 const what = "the IPAM plugin";
 
 /** Throws as `findPlugin` does. */
-export function requireIpam({ type, path }: Ipam): void {
+export function requireIpam({ type, path }: Pick<Ipam, "type" | "path">): void {
   findPlugin(type, { path, what });
 }
 
@@ -37,10 +37,13 @@ export function requireIpam({ type, path }: Ipam): void {
  * is given already.
  */
 export async function requestAddresses(ipam: Ipam): Promise<Grant> {
+  const whose = `${what} ${ipam.type}`;
   let answer: PluginAnswer | undefined;
   try {
     answer = await callPlugin(describe(ipam, "ADD"));
-    return { result: readResult(answer.stdout, ipam), notes: answer.notes };
+    const result = readResult(answer.stdout, { whose, config: ipam.config });
+    if (listOf(result, "ips").length === 0) throw new CniError(Code.ipFailed, `${whose} gave no address`);
+    return { result, notes: answer.notes };
   } catch (cause) {
     // The runtime's DEL does it again.
     if (answer !== undefined || wasKilled(cause)) await callIpam(ipam, "DEL").catch(() => {});
@@ -63,22 +66,4 @@ function describe({ type, path, ifName, netns, config }: Ipam, verb: PluginCall[
     ...(netns !== undefined && { CNI_NETNS: netns }),
   };
   return { verb, type, what, path, config, environment };
-}
-
-function readResult(stdout: string, { type, config }: Ipam): JsonObject {
-  let result: JsonObject;
-  try {
-    // An answer without a version has the config's.
-    const version = member(config, "cniVersion");
-    const known = typeof version === "string" && isSupported(version) ? version : "1.0.0";
-    result = convertResult(convertResult(readDocument(stdout), known), "1.0.0");
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const details = `stdout: ${stdout.slice(0, 2000)}`;
-    throw new CniError(Code.ipFailed, `${what} ${type} answered what is no CNI result: ${reason}`, { details, cause });
-  }
-  const whole = [...listOf(result, "ips"), ...listOf(result, "routes")].every((item) => item instanceof JsonObject);
-  if (!whole) throw new CniError(Code.ipFailed, `${what} ${type} answered with an address or route that is no object`);
-  if (listOf(result, "ips").length === 0) throw new CniError(Code.ipFailed, `${what} ${type} gave no address`);
-  return result;
 }

@@ -26,6 +26,12 @@ export function findForbidden(policy: Policy, desired: Desired, current: Current
   if (ipamTypes && desired.ipam !== undefined && !ipamTypes.includes(desired.ipam)) {
     forbid(desired.ipam, `the IPAM plugin ${desired.ipam}, it allows ${ipamTypes.join(", ") || "none"}: use another`);
   }
+  const { pluginTypes } = policy;
+  if (desired.plugin !== undefined && policy.plugin === false) forbid(desired.plugin, "plugin: leave the entry out");
+  else if (pluginTypes && desired.plugin !== undefined && !pluginTypes.includes(desired.plugin)) {
+    const allowed = pluginTypes.join(", ") || "none";
+    forbid(desired.plugin, `the main plugin ${desired.plugin}, it allows ${allowed}: use another`);
+  }
   if (!inPod && policy.bond === false && bond)
     forbid(bond.name, `bonds, the config asks for ${bond.name}: leave bond out`);
   if (policy.allowInUse === false && desired.allowInUse) {

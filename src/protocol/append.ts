@@ -1,5 +1,5 @@
 import { CniError, Code } from "../error.ts";
-import { isJsonArray, type JsonMember, JsonObject, member } from "../json.ts";
+import { isJsonArray, type Json, type JsonMember, JsonObject, member } from "../json.ts";
 import { convertResult, list, listOf, without } from "./result.ts";
 import { addressFamily } from "./shape.ts";
 import { resultShape, type Version } from "./versions.ts";
@@ -33,26 +33,59 @@ export interface Addition {
  * prevResult is not what its version says.
  */
 export function appendToResult(prevResult: JsonObject | undefined, added: Addition, version: Version): JsonObject {
-  // A prevResult without a version has the config's.
-  const wide = convertResult(prevResult && convertResult(prevResult, version), "1.1.0");
-  const interfaces = listOf(wide, "interfaces");
   const links = added.links.map(({ name, mac, mtu, sandbox }) => {
     const size: readonly JsonMember[] = version === "1.1.0" ? [["mtu", mtu]] : [];
     return new JsonObject([["name", name], ["mac", mac], ...size, ["sandbox", sandbox]]);
   });
-  const place = interfaces.length + links.length - 1;
-  const ips = listOf(added.granted, "ips").map((ip) =>
-    ip instanceof JsonObject ? new JsonObject([["interface", place], ...without(ip.members, ["interface"])]) : ip,
-  );
+  const ips = listOf(added.granted, "ips").map((ip) => onInterface(ip, links.length - 1));
+  const { members } = added.granted ?? new JsonObject([]);
+  const own = new JsonObject([...without(members, ["interfaces", "ips"]), ["interfaces", links], ...list("ips", ips)]);
+  return appendResults(prevResult, { results: [own], dns: added.dns }, version);
+}
+
+/**
+ * The result of an ADD that called other plugins: that of the plugins before, and theirs one after the other, each of the shape of
+ * 1.x.
+ *
+ * DNS is the first that any of them has, else the config's. Throws as `appendToResult` does.
+ */
+export function appendResults(
+  prevResult: JsonObject | undefined,
+  { results, dns }: { results: readonly JsonObject[]; dns: JsonObject | undefined },
+  version: Version,
+): JsonObject {
+  // A prevResult without a version has the config's.
+  const wide = convertResult(prevResult && convertResult(prevResult, version), "1.1.0");
+  const all = [wide, ...results];
+  const interfaces = all.flatMap((result) => listOf(result, "interfaces"));
+  let before = 0;
+  const ips = all.flatMap((result) => {
+    const moved = listOf(result, "ips").map((ip) => moveInterface(ip, before));
+    before += listOf(result, "interfaces").length;
+    return moved;
+  });
   const whole = new JsonObject([
     ...without(wide.members, ["interfaces", "ips", "routes", "dns"]),
-    ["interfaces", [...interfaces, ...links]],
-    ...list("ips", [...listOf(wide, "ips"), ...ips]),
-    ...list("routes", [...listOf(wide, "routes"), ...listOf(added.granted, "routes")]),
-    ...chooseDNS([wide, added.granted], added.dns),
+    ["interfaces", interfaces],
+    ...list("ips", ips),
+    ...list(
+      "routes",
+      all.flatMap((result) => listOf(result, "routes")),
+    ),
+    ...chooseDNS(all, dns),
   ]);
   if (resultShape(version) === "ip4ip6") refuseSecondAddress(whole, version);
   return convertResult(whole, version);
+}
+
+/** An address of the interface with that place among the interfaces of its result. */
+export function onInterface(ip: Json, place: number): Json {
+  return ip instanceof JsonObject ? new JsonObject([["interface", place], ...without(ip.members, ["interface"])]) : ip;
+}
+
+function moveInterface(ip: Json, before: number): Json {
+  const place = ip instanceof JsonObject ? member(ip, "interface") : undefined;
+  return typeof place === "number" && before > 0 ? onInterface(ip, before + place) : ip;
 }
 
 function chooseDNS(results: readonly (JsonObject | undefined)[], own: JsonObject | undefined): readonly JsonMember[] {

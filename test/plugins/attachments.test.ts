@@ -6,7 +6,7 @@ function name(text: string): string {
   const body = decodeJson(Buffer.from(text), "the config");
   if (!(body instanceof JsonObject)) throw new Error("no object");
   return encodeJson(
-    withLinkNames(body, (ifName) => (ifName === "lo" ? undefined : ifName === "same" ? "same" : `${ifName}.3`)),
+    withLinkNames(body, (ifName) => (ifName === "lo" ? [] : ifName === "same" ? ["same"] : [`${ifName}.3`])),
   );
 }
 

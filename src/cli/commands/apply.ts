@@ -1,6 +1,7 @@
 import { isatty } from "node:tty";
 import { apply } from "../../apply/apply.ts";
 import type { Choosing } from "../../apply/locked.ts";
+import { applyNetwork } from "../../apply/network.ts";
 import { recover } from "../../apply/recover.ts";
 import { CniError, Code } from "../../error.ts";
 import { runIp } from "../../host/ip.ts";
@@ -12,6 +13,7 @@ import { observe } from "../../observe/observe.ts";
 import { describeDone, describeLack } from "../../plan/describe.ts";
 import { showCommand } from "../../plan/shell.ts";
 import { readPolicy } from "../../policy/load.ts";
+import type { PoolEntry } from "../../pool/entry.ts";
 import { type Options, UsageError } from "../arguments.ts";
 import { type File, listFiles, readFiles } from "../read/files.ts";
 import { type Report, versioned } from "../show/report.ts";
@@ -25,6 +27,7 @@ import {
   planNow,
   showAssessments,
 } from "./assess.ts";
+import { planPool } from "./poolPlan.ts";
 import { planUpdates, type Update } from "./update.ts";
 
 /** `ifacer apply`: shows the plan, asks, and does what ADD does; with `--update` also what ADD leaves alone. */
@@ -157,9 +160,10 @@ function showUpdates(updates: readonly Update[]): Line[] {
 /** Stops at the config that fails, and still tells what was done before it. */
 async function carryOutAll({ assessments }: Assessments, wanted: { update: boolean }): Promise<Step[]> {
   const done: Step[] = [];
-  for (const { path, desired, inPods, chosen } of assessments) {
+  for (const { path, desired, inPods, chosen, pool } of assessments) {
     try {
-      if (desired && !inPods) await carryOut(desired, { ...wanted, done, choose: chosen?.choose });
+      if (desired && pool) await makeRoutes(pool, done);
+      else if (desired && !inPods) await carryOut(desired, { ...wanted, done, choose: chosen?.choose });
     } catch (error) {
       if (!(error instanceof CniError)) throw error;
       const { message, details } = error;
@@ -185,6 +189,14 @@ async function carryOut(
     ...refused.map((change) => ({ message: describeLack(change), refused: "the driver did not take it" })),
   );
   if (update) await bringInLine(desired, done);
+}
+
+/** What ADD makes on the node for a network over several NICs; the interfaces are each Pod's. */
+async function makeRoutes(pool: PoolEntry, done: Step[]): Promise<void> {
+  const { layout, seen } = await planPool(pool);
+  if (layout === undefined || seen === undefined) return;
+  const { changes, notes } = await applyNetwork(layout.desired, { judge: readPolicy(), seen });
+  done.push(...[...notes, ...changes.map(describeDone)].map((message) => ({ message })));
 }
 
 /**

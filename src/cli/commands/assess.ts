@@ -13,14 +13,18 @@ import type { File } from "../read/files.ts";
 import { judge as judgeEntry } from "../read/judge.ts";
 import { listVerdicts } from "../show/choice.ts";
 import { describePlace, listPlace, showInPod } from "../show/inPods.ts";
+import { listAttached, showAttached } from "../show/pool.ts";
 import { command, type Line, line } from "../show/screen.ts";
 import { planForPods } from "./podPlan.ts";
+import { type PoolPlan, planPool } from "./poolPlan.ts";
 import { showFindings, showProblems } from "./validate.ts";
 
 /** An entry, and its plan on this node. */
 export interface Assessment extends JudgementHere {
   /** `undefined`: the entry is not valid. */
   readonly plan: Plan | undefined;
+  /** How the network is laid out over this node's NICs, where it is over several. */
+  readonly pooled?: PoolPlan | undefined;
 }
 
 export interface Assessments {
@@ -41,10 +45,13 @@ export async function assess(files: readonly File[]): Promise<Assessments> {
   const assessments: Assessment[] = [];
   for (const entry of found.entries) {
     const judgement = await chooseHere(judgeEntry(entry));
-    const { desired, inPods } = judgement;
+    const { desired, inPods, pool } = judgement;
+    const pooled = desired && pool ? await planPool(pool) : undefined;
     const planned =
-      planShortage(judgement) ?? (desired && (inPods ? await planForPods(desired, inPods) : await planNow(desired)));
-    assessments.push({ ...judgement, plan: planned });
+      planShortage(judgement) ??
+      pooled?.plan ??
+      (desired && (inPods ? await planForPods(desired, inPods) : await planNow(desired)));
+    assessments.push({ ...judgement, plan: planned, pooled });
   }
   const possible = found.problems.length === 0 && assessments.every(({ plan }) => plan && plan.conflicts.length === 0);
   return { found, assessments, possible };
@@ -71,11 +78,12 @@ export function showAssessments({ found, assessments }: Assessments): Line[] {
 }
 
 function showAssessment(assessment: Assessment): Line[] {
-  const { path, desired, inPods, chosen, plan, problems, warnings } = assessment;
+  const { path, desired, inPods, chosen, pooled, plan, problems, warnings } = assessment;
   return [
     line(0, `${path}: ${describeOutcome(assessment)}`, plan && plan.conflicts.length === 0 ? "green" : "red"),
     ...showProblems(problems, warnings),
     ...(desired && inPods ? showInPod(desired) : []),
+    ...(pooled?.layout ? showAttached(pooled.layout) : []),
     ...(chosen?.choice.verdicts ?? []).map((verdict) => line(1, `select: ${describeVerdict(verdict)}`)),
     ...(plan ? showPlan(plan) : []),
   ];
@@ -113,12 +121,13 @@ export function count(things: readonly unknown[], word: string): string {
 /** The plans as `-o json` prints them. */
 export function listAssessments({ found, assessments }: Assessments): Readonly<Record<string, unknown>> {
   return {
-    entries: assessments.map(({ plan, ...judgement }) => ({
+    entries: assessments.map(({ plan, pooled, ...judgement }) => ({
       path: judgement.path,
       valid: judgement.desired !== undefined,
       problems: judgement.problems,
       warnings: judgement.warnings,
       ...listPlace(judgement),
+      ...(pooled && { attached: listAttached(pooled.layout) }),
       ...(judgement.chosen && { select: listVerdicts(judgement.chosen.choice) }),
       changes: (plan?.changes ?? []).map((change) => ({
         ...change,

@@ -1,5 +1,6 @@
 import { type Conversion, convertSpiderMultusConfig } from "../../convert/convert.ts";
 import { readDocuments } from "../../convert/documents.ts";
+import { convertMultiNicNetwork } from "../../convert/multiNicNetwork.ts";
 import type { Problem } from "../../model.ts";
 import type { Options } from "../arguments.ts";
 import { type File, readFiles } from "../read/files.ts";
@@ -7,7 +8,7 @@ import { describeProblem } from "../read/judge.ts";
 import { writeYaml } from "../read/yaml.ts";
 import { type Report, versioned } from "../show/report.ts";
 
-/** `ifacer convert`: the NetworkAttachmentDefinitions that Spiderpool would write, all of them or none. */
+/** `ifacer convert`: the NetworkAttachmentDefinitions that Spiderpool would write, and those for MultiNicNetworks; all or none. */
 export function convert(options: Options): Report {
   const read = readFiles(options.values("--file")).map(convertFile);
   const problems = read.flatMap((file) => file.problems);
@@ -43,8 +44,13 @@ function convertFile({ name, bytes }: File): Converted {
   const converted = read.documents.map((document, index): Converted => {
     const place = read.documents.length === 1 ? name : `${name}: document ${index + 1}`;
     const kind = kindOf(document);
+    if (kind === "MultiNicNetwork") {
+      const conversion = convertMultiNicNetwork(document);
+      if (!conversion.ok) return { manifests: [], problems: conversion.problems.map(under(place)), notes: [] };
+      return { manifests: conversion.manifests, problems: [], notes: conversion.notes.map(under(place)) };
+    }
     if (kind !== undefined && kind !== "SpiderMultusConfig") {
-      const message = `is left out: it is a ${kind}, not a SpiderMultusConfig`;
+      const message = `is left out: it is a ${kind}, neither a SpiderMultusConfig nor a MultiNicNetwork`;
       return { manifests: [], problems: [], notes: [{ path: place, message }] };
     }
     const conversion = convertSpiderMultusConfig(document);
@@ -54,7 +60,7 @@ function convertFile({ name, bytes }: File): Converted {
   const problems = [...read.problems.map(under(name)), ...converted.flatMap((one) => one.problems)];
   const manifests = converted.flatMap((one) => one.manifests);
   if (problems.length + manifests.length === 0)
-    problems.push({ path: name, message: "there is no SpiderMultusConfig in it" });
+    problems.push({ path: name, message: "there is no SpiderMultusConfig and no MultiNicNetwork in it" });
   return { manifests, problems, notes: [...read.notes.map(under(name)), ...converted.flatMap((one) => one.notes)] };
 }
 

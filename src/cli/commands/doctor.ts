@@ -5,6 +5,7 @@ import { isRunning, type NetworkService } from "../../host/services.ts";
 import type { Desired } from "../../model.ts";
 import { listNames } from "../../plan/choose.ts";
 import { quoteForShell } from "../../plan/shell.ts";
+import type { PoolEntry } from "../../pool/entry.ts";
 import { type Options, UsageError } from "../arguments.ts";
 import { chooseHere, type JudgementHere } from "../read/chosen.ts";
 import { findEntries } from "../read/entries.ts";
@@ -18,6 +19,7 @@ import { planNow } from "./assess.ts";
 import { dropIns, mark, showName, writeDropIn } from "./dropIn.ts";
 import { examineNode, type Finding } from "./examine.ts";
 import { examineIpam } from "./examineIpam.ts";
+import { planPool } from "./poolPlan.ts";
 
 /** `ifacer doctor`: what on this node would stop ifacer, and the remedies; or a drop-in that keeps others off its links. */
 export async function examine(options: Options): Promise<Report> {
@@ -152,7 +154,7 @@ function refuse(message: string): Report {
 }
 
 /** What ADD would say: what STATUS asks of the node, then the plan with the node's policy. */
-async function examineConfig({ path, desired, chosen }: JudgementHere): Promise<Finding[]> {
+async function examineConfig({ path, desired, chosen, pool }: JudgementHere): Promise<Finding[]> {
   if (desired === undefined) {
     return [{ what: path, state: "bad", message: "not valid", remedy: "'ifacer validate' says what is wrong" }];
   }
@@ -160,7 +162,7 @@ async function examineConfig({ path, desired, chosen }: JudgementHere): Promise<
     const remedy = "'ifacer nics -f FILE' tells of each NIC why it is not chosen";
     return [{ what: path, state: "bad", message: chosen.tooFew, remedy }];
   }
-  const obstacles = await findObstacles(desired);
+  const obstacles = await findObstacles(desired, pool);
   const taken = chosen ? `, select takes ${listNames(chosen.choice).join(", ")}` : "";
   if (obstacles.length === 0) return [{ what: path, state: "good", message: `ADD can be tried here${taken}` }];
   return obstacles.map(({ message, remedy }) => ({ what: path, state: "bad", message, ...(remedy && { remedy }) }));
@@ -171,11 +173,12 @@ interface Obstacle {
   readonly remedy?: string;
 }
 
-async function findObstacles(desired: Desired): Promise<Obstacle[]> {
+async function findObstacles(desired: Desired, pool: PoolEntry | undefined): Promise<Obstacle[]> {
   try {
     await checkNode(desired);
     if (desired.place === "pod") return [];
-    return (await planNow(desired)).conflicts.map(({ reason, message }) =>
+    const { conflicts } = pool ? (await planPool(pool)).plan : await planNow(desired);
+    return conflicts.map(({ reason, message }) =>
       reason === "missing" ? { message, remedy: "'ifacer nics' lists what there is" } : { message },
     );
   } catch (error) {

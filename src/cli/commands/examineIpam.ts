@@ -6,16 +6,28 @@ import type { Finding } from "./examine.ts";
 /** Where distributions and the reference plugins' own packages put plugins. */
 const usualFolders = "/opt/cni/bin:/usr/lib/cni:/usr/libexec/cni";
 
-/** Whether the IPAM plugins are there that configs want for links in Pods: in the folders of CNI_PATH, else the usual ones. */
+/** Whether the plugins are there that ifacer would call for configs: in the folders of CNI_PATH, else the usual ones. */
 export function examineIpam(judgements: readonly Judgement[]): Finding[] {
-  const types = new Set(judgements.flatMap(({ desired }) => desired?.ipam ?? []));
-  return [...types].map((type) => examinePlugin(type, process.env["CNI_PATH"] || usualFolders));
+  const ipam = new Set(judgements.flatMap(listIpamTypes));
+  const main = new Set(judgements.flatMap(({ pool }) => pool?.plugin.type ?? []));
+  const path = process.env["CNI_PATH"] || usualFolders;
+  return [
+    ...[...main].map((type) => examinePlugin("main plugin", type, path)),
+    ...[...ipam].map((type) => examinePlugin("IPAM plugin", type, path)),
+  ];
 }
 
-function examinePlugin(type: string, path: string): Finding {
-  const what = `IPAM plugin ${type}`;
+/** Blocks are given out by host-local, and what one plugin gave for all interfaces by static. */
+function listIpamTypes({ desired, pool }: Judgement): readonly string[] {
+  if (pool?.ipam.kind === "blocks") return ["host-local"];
+  const own = desired?.ipam === undefined ? [] : [desired.ipam];
+  return pool?.ipam.kind === "once" ? [...own, "static"] : own;
+}
+
+function examinePlugin(kind: "main plugin" | "IPAM plugin", type: string, path: string): Finding {
+  const what = `${kind} ${type}`;
   try {
-    return { what, state: "good", message: findPlugin(type, { path, what: "the IPAM plugin" }) };
+    return { what, state: "good", message: findPlugin(type, { path, what: `the ${kind}` }) };
   } catch (error) {
     if (!(error instanceof CniError)) throw error;
     const remedy =

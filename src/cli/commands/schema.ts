@@ -27,11 +27,11 @@ function describeConfig(): unknown {
       ...podProperties,
       ...pathProperties,
     },
-    // In the Pod there is an interface to begin with, the runtime's.
+    // In the Pod there is an interface to begin with, the runtime's. A network over several NICs may be over all.
     if: {
       anyOf: [
         { properties: { linkInContainer: { const: true } }, required: ["linkInContainer"] },
-        ...["nodePath", ...vethListKeys, "mac_prefix"].map((key) => ({ required: [key] })),
+        ...["plugin", "nodePath", ...vethListKeys, "mac_prefix"].map((key) => ({ required: [key] })),
       ],
     },
     else: { oneOf: [{ required }, { required: ["select"] }] },
@@ -53,6 +53,22 @@ const podProperties = {
     type: "object",
     properties: { type: { type: "string", description: "The IPAM plugin; empty: none." } },
     description: "With linkInContainer: who gives the topmost link its addresses, with the keys of that IPAM plugin.",
+  },
+  plugin: {
+    type: "object",
+    properties: { type: { type: "string", description: "The main plugin, such as ipvlan or macvlan." } },
+    required: ["type"],
+    description: "Attaches each Pod to each NIC by this main plugin: one network over several NICs.",
+  },
+  masterNets: {
+    type: "array",
+    items: { type: "string" },
+    description: "With plugin: the networks whose NICs are meant, such as 10.0.1.0/24, in this order.",
+  },
+  subnet: { type: "string", description: "With plugin and an ipam of the type multi-nic-ipam: the Pods' network." },
+  multiNICIPAM: {
+    type: "boolean",
+    description: "With plugin: whether the IPAM plugin is called once for all interfaces; false by default.",
   },
   dns: {
     type: "object",
@@ -165,6 +181,8 @@ const policyWords: Readonly<Record<string, string>> = {
   allowInUse: "Whether configs may set allowInUse.",
   probe: "Whether configs may have a probe, which asks on the wire with the lock held.",
   linkInContainer: "Whether configs may have links in the Pod.",
+  plugin: "Whether configs may attach Pods by another plugin (plugin).",
+  pluginTypes: "Types of main plugins that plugin.type may name, as ifacer starts them as root.",
   nodePath: "Whether configs may give their Pods a way to the node.",
   nodePathRoutes: "Subnets that nodePath.routes may name, and subnets of these.",
   ipamTypes: "Types of IPAM plugins that ipam.type may name, as ifacer starts them as root.",

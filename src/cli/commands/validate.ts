@@ -6,6 +6,7 @@ import { readFiles } from "../read/files.ts";
 import { describeProblem, type Judgement, judge } from "../read/judge.ts";
 import { listTopLinks } from "../read/masters.ts";
 import { describePlace, listLinks, listPlace } from "../show/inPods.ts";
+import { describePool } from "../show/pool.ts";
 import { type Report, versioned } from "../show/report.ts";
 import { type Line, line } from "../show/screen.ts";
 
@@ -42,14 +43,16 @@ export function showFindings({ problems, warnings }: Entries): Line[] {
 }
 
 /** An entry's path, whether it is valid, and its problems and warnings. */
-export function showJudgement({ path, desired, problems, warnings, inPods, select }: Judgement): Line[] {
+export function showJudgement({ path, desired, problems, warnings, inPods, select, pool }: Judgement): Line[] {
   const goal =
     desired &&
     (inPods
       ? `makes ${describePlace(desired, inPods)}`
-      : select
-        ? describeGoalByRule(desired, select.entry)
-        : describeGoal(desired));
+      : pool
+        ? describePool(pool)
+        : select
+          ? describeGoalByRule(desired, select.entry)
+          : describeGoal(desired));
   return [
     line(0, `${path}: ${goal ? `valid, ${goal}` : "not valid"}`, goal ? "green" : "red"),
     ...showProblems(problems, warnings),

@@ -8,6 +8,8 @@ import { CniError } from "../../error.ts";
 import { encodeJson, type JsonObject, member } from "../../json.ts";
 import type { Desired, Problem } from "../../model.ts";
 import { foreseePath } from "../../plan/nodePath.ts";
+import { type PoolEntry, poolKey, readPoolEntry } from "../../pool/entry.ts";
+import { desireMasters } from "../../pool/layout.ts";
 import type { Entry } from "./entries.ts";
 import { findForeignMasters } from "./masters.ts";
 import { foresee, type Outlook } from "./outlook.ts";
@@ -23,6 +25,8 @@ export interface Judgement {
   readonly warnings: readonly Problem[];
   /** What it is read from, where NICs are chosen by rule; `desired` is an example then, in which only their names are made up. */
   readonly select?: { readonly body: JsonObject; readonly entry: SelectEntry } | undefined;
+  /** One network over several NICs; `desired` has but the NICs that it names then. */
+  readonly pool?: PoolEntry | undefined;
   /** What the Pods are like that the links are in; `undefined`: the links are the node's. */
   readonly inPods?: Outlook | undefined;
 }
@@ -30,9 +34,10 @@ export interface Judgement {
 /** Finds all problems and warnings of an entry. */
 export function judge(entry: Entry): Judgement {
   const { path, body, followers } = entry;
-  const { reading, inPods, select } = readEntry(entry);
+  const { reading, inPods, select, pool } = readEntry(entry);
   const problems = [...findProtocolFaults(body), ...reading.problems];
-  const isKnown = reading.desired !== undefined && !inPods && (select === undefined || select.entry.isNamedAlike);
+  const isKnown =
+    reading.desired !== undefined && !inPods && !pool && (select === undefined || select.entry.isNamedAlike);
   const foreign = isKnown && reading.desired ? findForeignMasters(reading.desired, followers) : [];
   const cniVersion = member(body, "cniVersion");
   return {
@@ -40,6 +45,7 @@ export function judge(entry: Entry): Judgement {
     cniVersion: typeof cniVersion === "string" ? cniVersion : undefined,
     inPods,
     select,
+    pool,
     desired: problems.length === 0 ? reading.desired : undefined,
     problems,
     warnings: [
@@ -52,10 +58,11 @@ export function judge(entry: Entry): Judgement {
 /** What an entry says, read as its kind is. Keys of two kinds are a problem. */
 function readEntry(
   entry: Entry,
-): Pick<Judgement, "inPods" | "select"> & { reading: Omit<Judgement, "path" | "inPods" | "select" | "cniVersion"> } {
+): Pick<Judgement, "inPods" | "select" | "pool"> & { reading: Pick<Judgement, "desired" | "problems" | "warnings"> } {
   const { body } = entry;
   try {
     const isNode = findKind(body).place === "node";
+    if (member(body, poolKey) !== undefined) return readPool(body);
     if (isNode && member(body, "select") !== undefined) return readSelection(body);
     if (isNode) return { reading: readConfig(body) };
     const inPods = foresee(entry);
@@ -84,6 +91,13 @@ function readSelection(body: JsonObject): ReturnType<typeof readEntry> {
     reading: { desired: entry?.example, problems, warnings },
     ...(entry && { select: { body, entry } }),
   };
+}
+
+function readPool(body: JsonObject): ReturnType<typeof readEntry> {
+  const { entry, problems, warnings } = readPoolEntry(body);
+  if (entry === undefined) return { reading: { desired: undefined, problems, warnings } };
+  const interfaces = "interfaces" in entry.nics ? entry.nics.interfaces : [];
+  return { reading: { desired: desireMasters(entry, interfaces), problems, warnings }, pool: entry };
 }
 
 /** A call as a runtime makes it for a Pod. */

@@ -3,6 +3,7 @@ import { readConfig } from "../../config/read.ts";
 import { CniError } from "../../error.ts";
 import { isJsonArray, type JsonObject, member } from "../../json.ts";
 import type { Desired, DesiredVlan, Place } from "../../model.ts";
+import { poolKey } from "../../pool/entry.ts";
 import type { Entry } from "./entries.ts";
 
 /** What can be said of the Pods of an entry before there is one. */
@@ -49,7 +50,8 @@ export function dependsOnName({ ifName }: Outlook, { interfaces, bond, vlans }: 
 
 /** Where an entry of ifacer's has its links; `undefined` for plugins of others, and where it has keys of two kinds. */
 function placeOf(plugin: JsonObject): Place | undefined {
-  if (member(plugin, "type") !== "ifacer") return undefined;
+  // The links of a network over several NICs are the main plugin's.
+  if (member(plugin, "type") !== "ifacer" || member(plugin, poolKey) !== undefined) return undefined;
   try {
     return findKind(plugin).place;
   } catch (error) {

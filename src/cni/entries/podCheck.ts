@@ -28,7 +28,12 @@ export function findLost(desired: Desired, { seen, prevResult }: Added): string[
     const there = addresses.some((other) => other.local === local && other.prefixLength === subnet.prefixLength);
     return there ? [] : [`${name} does not have the address ${writeSubnet(subnet)}`];
   });
-  return [...lost, ...listOf(result, "routes").flatMap((route) => findLostRoute(route, seen))];
+  return [...lost, ...findLostRoutes(result, seen)];
+}
+
+/** The routes that a result of the shape of 1.x names and the Pod does not have any more. */
+export function findLostRoutes(result: JsonObject, pod: Current): string[] {
+  return listOf(result, "routes").flatMap((route) => findLostRoute(route, pod));
 }
 
 /** A route counts as there in any table, as plugins behind ifacer may move routes to others. */

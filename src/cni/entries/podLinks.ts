@@ -6,7 +6,7 @@ import { nameTopmost } from "../../config/topmost.ts";
 import { CniError, Code, errorOfAll } from "../../error.ts";
 import { type NamespaceInode, requireNamespace, requireSame } from "../../host/podNamespace.ts";
 import { isOwnNamespace } from "../../host/proc.ts";
-import { encodeJson, JsonObject } from "../../json.ts";
+import { encodeJson } from "../../json.ts";
 import type { Conflict, Current, Desired } from "../../model.ts";
 import { observeVlansElsewhere } from "../../observe/elsewhere.ts";
 import { observePod, observeVlansOfNode } from "../../observe/pod.ts";
@@ -19,9 +19,10 @@ import { withLinkNames } from "../../plugins/attachments.ts";
 import { callIpam, requireIpam } from "../../plugins/ipam.ts";
 import { readPolicy } from "../../policy/load.ts";
 import { appendToResult } from "../../protocol/append.ts";
-import { convertResult, without } from "../../protocol/result.ts";
+import { convertResult } from "../../protocol/result.ts";
 import type { Answer, Prefetched } from "../answer.ts";
 import type { NetworkConfig, RequestOf } from "../request.ts";
+import { isAllowed, withoutBrokenResult } from "./freeing.ts";
 import { checkNode } from "./nodeStatus.ts";
 import { findLost } from "./podCheck.ts";
 import { findOtherPod, refuseOtherPod } from "./podIdentity.ts";
@@ -141,7 +142,7 @@ export async function gc(request: RequestOf<"GC">): Promise<Answer> {
   const nameOf = (ifName: string) => readPodEntry(config.body, { ifName }).reading.desired;
   const desired = nameOf(someInterface);
   if (desired === undefined) return silence;
-  const named = { ...config, body: withLinkNames(config.body, (ifName) => nameTopmost(nameOf(ifName) ?? desired)) };
+  const named = { ...config, body: withLinkNames(config.body, (ifName) => [nameTopmost(nameOf(ifName) ?? desired)]) };
   return askIpam({ ...request, config: named }, "GC", desired);
 }
 
@@ -193,35 +194,4 @@ async function askIpam(
   // It may be from before the policy; a tenant's word for that is not enough to start it as root.
   const message = `the node's policy forbids the IPAM plugin ${ipam.type}, which is not asked to free the address of ${ipam.ifName}: if it gave one before, free it by hand`;
   return { journal: [message] };
-}
-
-/**
- * Whether the policy lets ifacer start the config's IPAM plugin. One that can't be read takes neither Pods nor the node out of
- * service: what was given before is freed, and nothing else is started.
- */
-async function isAllowed(desired: Desired, verb: "CHECK" | "DEL" | "GC" | "STATUS"): Promise<boolean> {
-  try {
-    const started = {
-      ...desired,
-      place: "node",
-      interfaces: [],
-      bond: undefined,
-      vlans: [],
-      allowInUse: false,
-    } as const;
-    return (await readPolicy()(started, { links: [], vlans: [], uses: new Map() })).length === 0;
-  } catch {
-    return verb === "DEL" || verb === "GC";
-  }
-}
-
-/** A prevResult that can't be read is nothing for others either. */
-function withoutBrokenResult({ body, prevResult, cniVersion }: NetworkConfig): JsonObject {
-  try {
-    convertResult(prevResult, cniVersion);
-    if (prevResult !== undefined) return body;
-  } catch {
-    // It is left out.
-  }
-  return new JsonObject(without(body.members, ["prevResult"]));
 }

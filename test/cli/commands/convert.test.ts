@@ -60,7 +60,7 @@ describe("ifacer convert", () => {
     const yaml = await ifacer(["convert"], { stdin });
     expect(yaml.stdout.split("---\n")).toHaveLength(2);
     expect(yaml.stderr).toBe(
-      "ifacer: warning: standard input: document 2: is left out: it is a Pod, not a SpiderMultusConfig\n",
+      "ifacer: warning: standard input: document 2: is left out: it is a Pod, neither a SpiderMultusConfig nor a MultiNicNetwork\n",
     );
     const json = await ifacer(["convert", "-o", "json"], { stdin });
     expect(JSON.parse(json.stdout)).toMatchObject({
@@ -86,7 +86,7 @@ describe("ifacer convert", () => {
   });
 
   test.each([
-    ["an empty file", "", "ifacer: standard input: there is no SpiderMultusConfig in it\n"],
+    ["an empty file", "", "ifacer: standard input: there is no SpiderMultusConfig and no MultiNicNetwork in it\n"],
     ["what is no YAML", "a: b: c\n  - d", "ifacer: standard input: document 1: is not valid YAML: Unexpected token\n"],
   ])("%s", async (_, stdin, message) => {
     expect(await ifacer(["convert"], { stdin })).toEqual({ status: 1, stdout: "", stderr: message });
