@@ -4,6 +4,7 @@ import { hasMadeFiles } from "../../host/madeFiles.ts";
 import { readHardware } from "../../host/nic.ts";
 import type { Options } from "../arguments.ts";
 import { UsageError } from "../arguments.ts";
+import { readFiles } from "../read/files.ts";
 import { describeLeftJournal } from "../read/leftJournal.ts";
 import { listNodeLinks, type NodeLink } from "../read/nodeLinks.ts";
 import { drawMermaid } from "../show/mermaid.ts";
@@ -28,7 +29,7 @@ export async function showStatus(options: Options): Promise<Report> {
     );
   if (mermaid) return { status: 0, text: drawMermaid(groups), json: undefined, notes };
   const unused = await findUnused();
-  const compared = options.has("--file") ? await assess(options) : undefined;
+  const compared = options.has("--file") ? await assess(readFiles(options.values("--file"))) : undefined;
   return {
     status: 0,
     text: [

@@ -228,7 +228,12 @@ describe("ifacer validate", () => {
       1,
       "ifacer: can't read the file /nowhere/net.yaml: ENOENT",
     ],
-    ["a folder", ["validate", "-f", "/etc"], 1, "ifacer: can't read the file /etc: EISDIR"],
+    [
+      "a folder without configs",
+      ["validate", "-f", `${import.meta.dir}`],
+      1,
+      `ifacer: there is no config in the folder ${import.meta.dir}: their names end with .json,`,
+    ],
     [
       "a word too many",
       ["validate", "net.yaml"],
