@@ -150,6 +150,8 @@ const configWords: Readonly<Record<string, string>> = {
   duplicateVlanID:
     "Whether another VLAN link with the same id may be on the node; reject by default. Ignored in the Pod.",
   allowInUse: "Whether a NIC with addresses or routes may become a slave; false by default.",
+  removeUnused:
+    "Whether the links that this config made are removed with the last Pod that uses them; false by default. Ignored in the Pod.",
   probe: "Whom an ADD asks on the wire when it has made or raised something.",
   "probe.addresses": "IP addresses, each of which is asked for on each VLAN of the config, else on its bond.",
   "probe.timeout": "How long an answer may take, in seconds; 3 by default.",
@@ -179,6 +181,7 @@ const policyWords: Readonly<Record<string, string>> = {
   vlanIDs: "VLAN ids that configs may use, such as 100-199,300.",
   bond: "Whether configs may have a bond.",
   allowInUse: "Whether configs may set allowInUse.",
+  removeUnused: "Whether configs may set removeUnused.",
   probe: "Whether configs may have a probe, which asks on the wire with the lock held.",
   linkInContainer: "Whether configs may have links in the Pod.",
   plugin: "Whether configs may attach Pods by another plugin (plugin).",
