@@ -332,6 +332,8 @@ export type Change =
       readonly mtu: number | undefined;
       readonly settings: readonly Setting[];
       readonly alias?: string;
+      /** That of the link that it replaces, by which all that leads through that is known. */
+      readonly index?: number | undefined;
     }
   | { readonly type: "addAltName"; readonly name: string; readonly altName: string }
   | { readonly type: "raise"; readonly name: string }

@@ -33,6 +33,8 @@ export interface Work {
   /** What the place was like before anything was changed: undoing brings it back. */
   readonly before: Snapshot;
   readonly changes: readonly Change[];
+  /** Lines for `ip` that come first: they take apart what the changes make anew. */
+  readonly lead?: readonly string[] | undefined;
   readonly site: Site;
   /** How often it was tried before. */
   readonly attempt?: number;
@@ -44,11 +46,11 @@ export interface Work {
  * Throws code 102 or 103 (`ip`).
  */
 export async function carryOut(desired: Desired, work: Work): Promise<Done> {
-  const { changes, site, attempt = 1 } = work;
+  const { changes, lead = [], site, attempt = 1 } = work;
   const look = desired.path && askAgain(desired, site);
   const run = await runIp(
     ["-batch", "-", ...(look ? ["-details", "-json"] : [])],
-    [...changes.flatMap(writeLines), ...(look ? look.lines : [])],
+    [...lead, ...changes.flatMap(writeLines), ...(look ? look.lines : [])],
     site,
   );
   // Where all went well, what the lines of the look have shown is what is there now.
@@ -139,10 +141,10 @@ interface Failure extends Work {
  * Takes back what was done, and returns the error that tells of the failure and of what is left. As long as something is, the
  * journal stays, so that the next ADD tries it as well.
  */
-async function undo(desired: Desired, { before, changes, site, run, rest, ignored }: Failure): Promise<CniError> {
+async function undo(desired: Desired, { before, changes, lead, site, run, rest, ignored }: Failure): Promise<CniError> {
   const { left, kept, moved } = await explainingBlindness(changes, () => takeBack(desired, before, site));
   if (left.length === 0 && site.lock !== undefined) removeJournalFile();
-  return explainFailure({ changes, run, rest, ignored, left, kept, moved });
+  return explainFailure({ changes, lead, run, rest, ignored, left, kept, moved });
 }
 
 function lookAgain(desired: Desired, { changes, site }: Work): Promise<Current> {

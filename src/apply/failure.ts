@@ -11,6 +11,8 @@ import { writeLines } from "./lines.ts";
 /** What is known of a failed ADD. */
 export interface Failure {
   readonly changes: readonly Change[];
+  /** The lines that came before them. */
+  readonly lead?: readonly string[] | undefined;
   readonly run: IpRun;
   /** What was still to be done when it stopped. */
   readonly rest: Plan;
@@ -25,9 +27,16 @@ export interface Failure {
 }
 
 /** The error for a failed ADD: the step, the kernel's words, and whether the host is as it was before. */
-export async function explainFailure({ changes, run, rest, ignored, left, kept, moved }: Failure): Promise<CniError> {
-  const step = findStep(changes, run, rest);
-  const lack = step ? describeLack(step) : (rest.conflicts[0]?.message ?? "an option had no effect");
+export async function explainFailure(failure: Failure): Promise<CniError> {
+  const { changes, lead = [], run, rest, ignored, left, kept, moved } = failure;
+  const apart = lead[findLine(run) - 1];
+  const step = apart === undefined ? findStep(changes, run, { rest, lead }) : undefined;
+  const lack =
+    apart !== undefined
+      ? `'${showCommand(apart)}' failed`
+      : step
+        ? describeLack(step)
+        : (rest.conflicts[0]?.message ?? "an option had no effect");
   const unsupported =
     (await explainIgnored(ignored)) ??
     (step && ((await explainMissingDriver(step)) ?? explainNoAltNames(step, run))) ??
@@ -45,6 +54,7 @@ export async function explainFailure({ changes, run, rest, ignored, left, kept, 
         `command: ${run.command}, exit status ${run.status}`,
         `stderr: ${run.stderr}`,
         "input:",
+        ...lead,
         ...changes.flatMap(writeLines),
         ...(left.length > 0 ? ["left to undo:", ...left.map(showCommand)] : []),
       ].join("\n"),
@@ -56,9 +66,13 @@ export async function explainFailure({ changes, run, rest, ignored, left, kept, 
  * The step that was refused: `ip` tells the number of its line, if it comes to that. What is to be done next is another step
  * where the refusal had consequences: a bond that is left empty gets another MAC, so that it would have to be configured.
  */
-function findStep(changes: readonly Change[], { stderr }: IpRun, rest: Plan): Change | undefined {
-  const number = Number(/^Command failed -:(\d+)$/m.exec(stderr)?.[1] ?? 0);
-  let lines = 0;
+function findStep(
+  changes: readonly Change[],
+  run: IpRun,
+  { rest, lead }: { rest: Plan; lead: readonly string[] },
+): Change | undefined {
+  const number = findLine(run);
+  let lines = lead.length;
   const refused = changes.find((change) => {
     lines += writeLines(change).length;
     return number > 0 && lines >= number;
@@ -66,6 +80,11 @@ function findStep(changes: readonly Change[], { stderr }: IpRun, rest: Plan): Ch
   if (refused !== undefined && rest.changes.length > 0) return refused;
   const lacking = new Set(rest.changes.map(describeLack));
   return changes.find((change) => lacking.has(describeLack(change))) ?? rest.changes[0];
+}
+
+/** The number of the line that was refused; 0: `ip` does not tell. */
+function findLine({ stderr }: IpRun): number {
+  return Number(/^Command failed -:(\d+)$/m.exec(stderr)?.[1] ?? 0);
 }
 
 function explainSilence({ status }: IpRun): string {

@@ -37,6 +37,7 @@ export function formatJournal({ desired, before }: Journal, here: NamespaceID): 
     desired,
     links,
     entries,
+    remade: before.remade,
     unwritten: before.entries.length - entries.length,
     // Until the journal ends nobody has answered.
     unanswered: desired.probe !== undefined,

@@ -47,8 +47,8 @@ export function writeLines(change: Change): string[] {
     case "setBondOptions":
       return [words("link set dev", change.name, "type bond", ...change.settings.flatMap(bondOptionWords))];
     case "addVlan": {
-      const { parent, name, mtu, protocol, id, settings } = change;
-      const size = mtu === undefined ? [] : ["mtu", mtu];
+      const { parent, name, mtu, protocol, id, settings, index } = change;
+      const size = [...(mtu === undefined ? [] : ["mtu", mtu]), ...(index === undefined ? [] : ["index", index])];
       const [options = [], ...further] = splitMaps(settings);
       return [
         words("link add link", parent, "name", name, ...size, "type vlan protocol", protocol, "id", id, ...options),
@@ -95,6 +95,11 @@ export function writeLines(change: Change): string[] {
     case "removeRoute":
       return [words("route del", ...change.words)];
   }
+}
+
+/** The lines that take out all slaves of a bond, which stays, with all that stands on it. */
+export function writeEmptying(bond: string, slaves: readonly string[]): string[] {
+  return [words("link set dev", bond, "down"), ...slaves.map((slave) => words("link set dev", slave, "nomaster"))];
 }
 
 function hopWords({ link, gateway }: Hop): string[] {

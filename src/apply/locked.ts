@@ -1,9 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { asksForAnything } from "../config/desired.ts";
 import { CniError, Code, errorOfAll } from "../error.ts";
+import type { IpSite } from "../host/ip.ts";
 import { removeJournalFile } from "../host/journal.ts";
 import { type Had, showingLife, withLock } from "../host/lock.ts";
-import { type Change, type Current, type Desired, findLink } from "../model.ts";
+import { type Change, type Current, type Desired, findLink, type Plan } from "../model.ts";
 import { observe } from "../observe/observe.ts";
 import { listOwnNames, type Snapshot, snapshotBefore } from "../observe/snapshot.ts";
 import { plan } from "../plan/plan.ts";
@@ -62,13 +63,28 @@ export interface ChoosingSite {
   readonly isInPlace: (desired: Desired) => Promise<boolean>;
 }
 
-/** Takes the lock, and does what is still to be done then. Throws as `apply` does. */
-export function applyLocked(wanted: Desired | Choosing, { judge }: { judge: Judge }): Promise<Outcome> {
-  return withLock((lock, had) => settleAndApply(wanted, { judge, lock, had }));
+/** What is to be done where links may be replaced. */
+export interface Preparation extends Pick<Plan, "changes" | "conflicts"> {
+  /** The lines that take links apart before the changes. */
+  readonly lead: readonly string[];
+  /** What the node is like before; `undefined`: nothing is replaced. */
+  readonly before: Snapshot | undefined;
+}
+
+/** Works out what is to be done, from a look of the depth `use`. */
+export type Prepare = (desired: Desired, seen: Current, site: IpSite) => Promise<Preparation>;
+
+/** Takes the lock, and does what is still to be done then. Without `prepare` that is what a plan says. Throws as `apply` does. */
+export function applyLocked(
+  wanted: Desired | Choosing,
+  { judge, prepare }: { judge: Judge; prepare?: Prepare | undefined },
+): Promise<Outcome> {
+  return withLock((lock, had) => settleAndApply(wanted, { judge, lock, had, prepare }));
 }
 
 interface Holding {
   readonly judge: Judge;
+  readonly prepare?: Prepare | undefined;
   readonly lock: number;
   readonly had: Had;
 }
@@ -101,6 +117,7 @@ interface Work {
   readonly desired: Desired;
   readonly seen: Current;
   readonly changes: readonly Change[];
+  readonly prepared: Preparation | undefined;
 }
 
 /** An earlier ADD's journal whom nobody has answered yet. */
@@ -109,37 +126,39 @@ type Unanswered = Recovered["unanswered"];
 /** Looks again, as others may have been at work before the lock was had. `undefined`: all is in place, and nobody has to be asked. */
 async function findWork(
   asked: Desired,
-  { judge, had, unanswered }: Holding & { unanswered: Unanswered },
+  { judge, had, lock, prepare, unanswered }: Holding & { unanswered: Unanswered },
 ): Promise<Work | undefined> {
   // Where many wait, one has done it for all, and a short look shows that.
   if (had === "after others" && unanswered === undefined && (await isInPlace(asked, judge))) return undefined;
   const seen = await observe(asked, { depth: "use" });
   const desired = await rememberOnlyNoted(nameReally(asked, seen));
   refuseConflicts(await judge(desired, seen));
-  const { changes, conflicts } = plan(desired, seen);
+  const prepared = await prepare?.(desired, seen, { lock });
+  const { changes, conflicts } = prepared ?? plan(desired, seen);
   refuseConflicts(conflicts);
-  return { desired, seen, changes };
+  return { desired, seen, changes, prepared };
 }
 
 async function doWork(
-  { desired, seen, changes }: Work,
+  { desired, seen, changes, prepared }: Work,
   { lock, raised, unanswered }: { lock: number; raised: Raised | undefined; unanswered: Unanswered },
 ): Promise<Outcome> {
   if (changes.length === 0) {
     if (raised) removeJournalFile();
     return { changes: [], refused: [], notes: await askAgain(desired, { unanswered, lock }) };
   }
-  const before = putBack(await snapshotBefore(desired, seen, { lock }), raised);
+  const before = asBeforeRaised(prepared?.before ?? (await snapshotBefore(desired, seen, { lock })), raised);
   // Of routes and rules a part harms nobody, and the next ADD makes the rest.
   if (asksForAnything(desired)) await writeJournal({ desired, before });
-  const { refused, ...done } = await carryOut(desired, { before, changes, site: { lock } });
+  const { refused, ...done } = await carryOut(desired, { before, changes, lead: prepared?.lead, site: { lock } });
+  const lost = before.remade ? await (await import("./putBack.ts")).putBack(desired, before, { lock }) : [];
   if (desired.removeUnused) await rememberOrUndo(desired, { before: done.before, now: done.now, lock });
   const notes = await askTheWire(desired, { before: done.before, lock });
-  return { changes: done.changes, refused, notes };
+  return { changes: done.changes, refused, notes: [...lost, ...notes] };
 }
 
 /** A place as it was before NICs were set up to be looked at: that is undone with the rest. */
-function putBack(before: Snapshot, raised: Raised | undefined): Snapshot {
+function asBeforeRaised(before: Snapshot, raised: Raised | undefined): Snapshot {
   const down = new Set(raised?.before.links.map(({ index }) => index));
   return { ...before, links: before.links.map((link) => (down.has(link.index) ? { ...link, up: false } : link)) };
 }

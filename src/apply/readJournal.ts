@@ -32,13 +32,13 @@ export function readJournal(bytes: Uint8Array, here: NamespaceID): ReadJournal {
     const [issue] = read.error.issues;
     return { fault: `${issue?.path.join(".") || "it"} is not valid` };
   }
-  const { bootID, inode, cookie, desired, links, entries, unwritten, unanswered } = read.data;
+  const { bootID, inode, cookie, desired, links, entries, remade, unwritten, unanswered } = read.data;
   const known = cookie !== "" && here.cookie !== "";
   if (bootID !== here.bootID || inode !== here.inode || (known && cookie !== here.cookie)) return "stale";
   // Only what is done on the node has a journal.
   const asked = { ...desired, place: "node", addresses: [], routes: [] } as const;
   return {
-    journal: { desired: asked, before: { links, entries, strangers: new Map() } },
+    journal: { desired: asked, before: { links, entries, strangers: new Map(), ...(remade && { remade }) } },
     certain: known,
     unwritten,
     unanswered,
@@ -119,6 +119,7 @@ const schema = z.object({
   desired,
   links: z.array(link),
   entries: z.array(entry),
+  remade: optional(z.array(count)),
   unwritten: z._default(count, 0),
   unanswered: z._default(z.boolean(), false),
 });

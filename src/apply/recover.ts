@@ -72,6 +72,10 @@ async function settle(
     const late = (bond?.settings ?? []).filter(({ name }) =>
       drift.some(({ link, what }) => name === "active_slave" && what === name && link === bond?.name),
     );
+    if (before.remade) {
+      const { putBack } = await import("./putBack.ts");
+      return { notes: await putBack(desired, before, { lock }) };
+    }
     if (bond === undefined || late.length === 0) return { notes: [] };
     await runIp(["-batch", "-"], writeLines({ type: "setBondOptions", name: bond.name, settings: late }), { lock });
     return { notes: [`finished what an ADD that was killed had begun: ${bond.name}`] };

@@ -31,15 +31,23 @@ export async function takeBack(desired: Desired, before: Snapshot, site: IpSite)
       ? snapshotOf(desired, await lookAt(site, desired, "links"))
       : snapshotNow(before, { isConcerned: ({ name }) => own.includes(name), site });
   const now = await look();
-  const first = planUndo(desired, { before, now });
+  const rebuild = before.remade && (await import("./rebuild.ts")).planRebuild;
+  // What was taken apart comes first, the rest follows once that is what it was.
+  const planOn = (seen: Snapshot): Undoing => {
+    const undoing = planUndo(desired, { before, now: seen });
+    const lines = rebuild?.({ before, now: seen }) ?? [];
+    return lines.length > 0 ? { ...undoing, lines } : undoing;
+  };
+  const first = planOn(now);
+  const most = rebuild ? 2 * rounds : rounds;
   // What a Pod owns nobody else stands on.
   if (first.deleted.length === 0 || desired.place === "pod" || desired.path)
-    return carryBack(first, async () => planUndo(desired, { before, now: await look() }), site);
+    return carryBack(first, async () => planOn(await look()), { site, rounds: most });
   const { guard } = await import("./guard.ts");
   const { busy, end } = await guard(first.deleted, site);
-  const planNow = (seen: Snapshot): Undoing => planUndo(desired, { before, now: withStrangers(seen, busy) });
+  const planNow = (seen: Snapshot): Undoing => planOn(withStrangers(seen, busy));
   try {
-    return await carryBack(planNow(now), async () => planNow(await look()), site);
+    return await carryBack(planNow(now), async () => planNow(await look()), { site, rounds: most });
   } finally {
     await end();
   }
@@ -51,7 +59,11 @@ function withStrangers(now: Snapshot, busy: ReadonlySet<string>): Snapshot {
   return { ...now, strangers: new Map([...now.strangers, ...found]) };
 }
 
-async function carryBack(undoing: Undoing, planNow: () => Promise<Undoing>, site: IpSite): Promise<TakenBack> {
+async function carryBack(
+  undoing: Undoing,
+  planNow: () => Promise<Undoing>,
+  { site, rounds }: { site: IpSite; rounds: number },
+): Promise<TakenBack> {
   let { lines, kept, moved } = undoing;
   const began = lines.length > 0;
   for (let round = 1; round <= rounds && lines.length > 0; round++) {

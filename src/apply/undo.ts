@@ -49,7 +49,11 @@ export function planUndo(desired: Desired, span: Span): Undoing {
         restore(
           desired,
           { earlier, link },
-          { released: released.some((pair) => pair.link === link), emptied: emptied(link) },
+          {
+            released: released.some((pair) => pair.link === link),
+            emptied: emptied(link),
+            remade: before.remade !== undefined && link.kind === "vlan",
+          },
         ),
       ),
       ...lines,
@@ -78,12 +82,14 @@ interface Fate {
   readonly released: boolean;
   /** Its slaves leave it. */
   readonly emptied: boolean;
+  /** It was made anew, or what it stands on: its MTU follows. */
+  readonly remade: boolean;
 }
 
 function restore(
   { path }: Desired,
   { earlier, link }: { earlier: Link; link: Link },
-  { released, emptied }: Fate,
+  { released, emptied, remade }: Fate,
 ): string[] {
   const { name } = link;
   const lines = link.altNames
@@ -99,7 +105,7 @@ function restore(
   if (isBond) lines.push(...restoreBond(earlier, link, { mac }));
   else if (mac !== undefined) lines.push(`link set dev ${name} address ${mac}`);
   // Of a NIC that ifacer does not enslave it changes neither.
-  if (link.mtu !== earlier.mtu && (isBond || released)) lines.push(`link set dev ${name} mtu ${earlier.mtu}`);
+  if (link.mtu !== earlier.mtu && (isBond || released || remade)) lines.push(`link set dev ${name} mtu ${earlier.mtu}`);
   // It is also set down.
   if (earlier.up && (released || !link.up)) lines.push(`link set dev ${name} up`);
   return lines;

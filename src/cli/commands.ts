@@ -99,11 +99,20 @@ export const commands: readonly Command[] = [
         long: "--update",
         doc: "also bring bond options and MTUs that differ in line where the kernel can do it live, and say what that interrupts",
       },
+      {
+        long: "--replace",
+        doc: "also replace links of ifacer's that have another mode, VLAN id or parent, or options that only an empty bond or a new VLAN takes; says before what that interrupts, and refuses where Pods stand on them",
+      },
+      { long: "--with-pods", doc: "with --replace: also where Pods stand on the links" },
       { long: "--each", doc: "each file by itself: one that fails keeps none of the others from being applied" },
       output,
     ],
     no: "it could not be done, or was not wanted",
-    examples: ["ifacer apply -f net.yaml --yes", "ifacer apply -f net.yaml --update --yes"],
+    examples: [
+      "ifacer apply -f net.yaml --yes",
+      "ifacer apply -f net.yaml --update --yes",
+      "ifacer apply -f net.yaml --replace",
+    ],
     run: applyConfigs,
   },
   {

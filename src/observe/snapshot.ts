@@ -13,6 +13,8 @@ export interface Snapshot {
   readonly entries: readonly Entry[];
   /** How many receive through a link who can't be seen from here, by its index. Those without are left out. */
   readonly strangers: ReadonlyMap<number, number>;
+  /** The indexes of links of ifacer's that are to be taken apart or set anew: all of them is put back. */
+  readonly remade?: readonly number[];
 }
 
 /**

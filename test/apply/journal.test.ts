@@ -52,6 +52,12 @@ describe("what is written of a journal can be read", () => {
     expect(read.journal.before.links.map(({ name }) => name)).toEqual(["d1"]);
   });
 
+  test("what was to be taken apart", () => {
+    const before = { links: [], entries: [], strangers: new Map(), remade: [4, 5] };
+    const read = readJournal(new TextEncoder().encode(formatJournal({ desired: desire(), before }, here)), here);
+    expect(read).toMatchObject({ journal: { before: { remade: [4, 5] } } });
+  });
+
   test("whether somebody is still to be asked", () => {
     expect(reread([], []).unanswered).toBe(false);
     expect(reread([], [], desire(',"probe":{"addresses":["192.0.2.1"]}')).unanswered).toBe(true);

@@ -29,6 +29,10 @@ test.each([
   ],
   [["apply"], "ifacer: standard input is no terminal that could be asked: say --yes; see 'ifacer apply --help'\n"],
   [
+    ["apply", "--yes", "--with-pods"],
+    "ifacer: --with-pods is about what --replace may interrupt: give both or neither; see 'ifacer apply --help'\n",
+  ],
+  [
     ["status", "--mermaid", "-o", "json"],
     "ifacer: --mermaid draws the diagram alone: give no -f, -o or --node with it; see 'ifacer status --help'\n",
   ],

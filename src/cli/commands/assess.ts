@@ -25,6 +25,16 @@ export interface Assessment extends JudgementHere {
   readonly plan: Plan | undefined;
   /** How the network is laid out over this node's NICs, where it is over several. */
   readonly pooled?: PoolPlan | undefined;
+  /** What replacing links does before the changes, and whom it interrupts, where any are replaced. */
+  readonly replaced?: Replaced | undefined;
+}
+
+/** What is done beside what a plan tells, to replace links. */
+export interface Replaced {
+  /** Lines for `ip`. */
+  readonly lead: readonly string[];
+  /** A sentence each. */
+  readonly interrupted: readonly string[];
 }
 
 export interface Assessments {
@@ -38,14 +48,21 @@ export interface Assessments {
  * Judges the entries of files, and plans each against the node as it is now, with all that ADD
  * would look at.
  *
+ * @param replacing where `apply --replace` is to be planned
+ *
  * Throws code 102 or 103 where the node can't be looked at, 106 where its policy can't be read.
  */
-export async function assess(files: readonly File[]): Promise<Assessments> {
+export async function assess(files: readonly File[], replacing?: { readonly withPods: boolean }): Promise<Assessments> {
   const found = findEntries(files);
   const assessments: Assessment[] = [];
   for (const entry of found.entries) {
     const judgement = await chooseHere(judgeEntry(entry));
     const { desired, inPods, pool } = judgement;
+    if (desired && replacing && !inPods && !pool && !judgement.chosen?.tooFew) {
+      const { planReplacing } = await import("./replacing.ts");
+      assessments.push({ ...judgement, ...(await planReplacing(desired, replacing)) });
+      continue;
+    }
     const pooled = desired && pool ? await planPool(pool) : undefined;
     const planned =
       planShortage(judgement) ??
@@ -78,13 +95,15 @@ export function showAssessments({ found, assessments }: Assessments): Line[] {
 }
 
 function showAssessment(assessment: Assessment): Line[] {
-  const { path, desired, inPods, chosen, pooled, plan, problems, warnings } = assessment;
+  const { path, desired, inPods, chosen, pooled, replaced, plan, problems, warnings } = assessment;
   return [
     line(0, `${path}: ${describeOutcome(assessment)}`, plan && plan.conflicts.length === 0 ? "green" : "red"),
     ...showProblems(problems, warnings),
     ...(desired && inPods ? showInPod(desired) : []),
     ...(pooled?.layout ? showAttached(pooled.layout) : []),
     ...(chosen?.choice.verdicts ?? []).map((verdict) => line(1, `select: ${describeVerdict(verdict)}`)),
+    ...(replaced?.interrupted ?? []).map((sentence) => line(1, `interrupts: ${sentence}`, "yellow")),
+    ...(plan?.conflicts.length === 0 ? (replaced?.lead ?? []) : []).map((line) => command(1, showCommand(line))),
     ...(plan ? showPlan(plan) : []),
   ];
 }
@@ -121,7 +140,7 @@ export function count(things: readonly unknown[], word: string): string {
 /** The plans as `-o json` prints them. */
 export function listAssessments({ found, assessments }: Assessments): Readonly<Record<string, unknown>> {
   return {
-    entries: assessments.map(({ plan, pooled, ...judgement }) => ({
+    entries: assessments.map(({ plan, pooled, replaced, ...judgement }) => ({
       path: judgement.path,
       valid: judgement.desired !== undefined,
       problems: judgement.problems,
@@ -129,6 +148,7 @@ export function listAssessments({ found, assessments }: Assessments): Readonly<R
       ...listPlace(judgement),
       ...(pooled && { attached: listAttached(pooled.layout) }),
       ...(judgement.chosen && { select: listVerdicts(judgement.chosen.choice) }),
+      ...(replaced && { interrupts: replaced.interrupted, before: replaced.lead.map(showCommand) }),
       changes: (plan?.changes ?? []).map((change) => ({
         ...change,
         message: describeLack(change),
