@@ -82,9 +82,11 @@ export function applyLocked(
   return withLock((lock, had) => settleAndApply(wanted, { judge, lock, had, prepare }));
 }
 
-interface Holding {
+export interface Holding {
   readonly judge: Judge;
   readonly prepare?: Prepare | undefined;
+  /** Gets what the node is like before it is changed, so that it may be taken back later. */
+  readonly keep?: ((journal: Journal) => Promise<void>) | undefined;
   readonly lock: number;
   readonly had: Had;
 }
@@ -96,20 +98,28 @@ interface Holding {
  * is not taken back later either.
  */
 async function settleAndApply(wanted: Desired | Choosing, holding: Holding): Promise<Outcome> {
-  const { lock, had, judge } = holding;
-  const { notes: earlier, unanswered } = await recover({ lock });
+  const { notes: earlier, unanswered } = await recover({ lock: holding.lock });
+  const { notes, ...outcome } = await applyHolding(wanted, { ...holding, unanswered });
+  return { ...outcome, notes: [...earlier, ...notes] };
+}
+
+/** Does what is wanted, with the lock held and nothing left to settle. Throws as `apply` does. */
+export async function applyHolding(
+  wanted: Desired | Choosing,
+  holding: Holding & { readonly unanswered?: Unanswered },
+): Promise<Outcome> {
+  const { lock, had, judge, keep, unanswered } = holding;
   const { desired, raised } =
     typeof wanted === "function"
       ? await wanted({ lock, had, isInPlace: (chosen) => isInPlace(chosen, judge) })
       : { desired: wanted, raised: undefined };
-  const work = await findWork(desired, { ...holding, unanswered }).catch(async (error) => {
+  const work = await findWork(desired, holding).catch(async (error) => {
     await raised?.release();
     throw error;
   });
   if (work === undefined && raised) removeJournalFile();
-  if (work === undefined) return { changes: [], refused: [], notes: earlier };
-  const { notes, ...outcome } = await doWork(work, { lock, raised, unanswered });
-  return { ...outcome, notes: [...earlier, ...notes] };
+  if (work === undefined) return { changes: [], refused: [], notes: [] };
+  return doWork(work, { lock, keep, raised, unanswered });
 }
 
 /** What is to be done, as a look with the lock held shows it. */
@@ -126,7 +136,7 @@ type Unanswered = Recovered["unanswered"];
 /** Looks again, as others may have been at work before the lock was had. `undefined`: all is in place, and nobody has to be asked. */
 async function findWork(
   asked: Desired,
-  { judge, had, lock, prepare, unanswered }: Holding & { unanswered: Unanswered },
+  { judge, had, lock, prepare, unanswered }: Holding & { unanswered?: Unanswered },
 ): Promise<Work | undefined> {
   // Where many wait, one has done it for all, and a short look shows that.
   if (had === "after others" && unanswered === undefined && (await isInPlace(asked, judge))) return undefined;
@@ -141,16 +151,23 @@ async function findWork(
 
 async function doWork(
   { desired, seen, changes, prepared }: Work,
-  { lock, raised, unanswered }: { lock: number; raised: Raised | undefined; unanswered: Unanswered },
+  {
+    lock,
+    keep,
+    raised,
+    unanswered,
+  }: Pick<Holding, "lock" | "keep"> & { raised: Raised | undefined; unanswered: Unanswered },
 ): Promise<Outcome> {
   if (changes.length === 0) {
     if (raised) removeJournalFile();
     return { changes: [], refused: [], notes: await askAgain(desired, { unanswered, lock }) };
   }
   const before = asBeforeRaised(prepared?.before ?? (await snapshotBefore(desired, seen, { lock })), raised);
+  await keep?.({ desired, before });
   // Of routes and rules a part harms nobody, and the next ADD makes the rest.
   if (asksForAnything(desired)) await writeJournal({ desired, before });
   const { refused, ...done } = await carryOut(desired, { before, changes, lead: prepared?.lead, site: { lock } });
+  if (done.before !== before) await keep?.({ desired, before: done.before });
   const lost = before.remade ? await (await import("./putBack.ts")).putBack(desired, before, { lock }) : [];
   if (desired.removeUnused) await rememberOrUndo(desired, { before: done.before, now: done.now, lock });
   const notes = await askTheWire(desired, { before: done.before, lock });

@@ -1,6 +1,7 @@
 import { asksForAnything } from "../config/desired.ts";
 import { runIp } from "../host/ip.ts";
 import { ageOfJournal, journalPath, readJournalFile, removeJournalFile } from "../host/journal.ts";
+import { isTried } from "../host/trialFile.ts";
 import { observe } from "../observe/observe.ts";
 import { snapshotNow } from "../observe/snapshot.ts";
 import { plan } from "../plan/plan.ts";
@@ -25,11 +26,19 @@ const oldest = 600;
  * Finishes or takes back what an ADD began that was killed, or that could not undo it. The lock has to be held.
  *
  * What is complete stays, as Pods may stand on it, but where nobody has answered the config's `probe`. All else is made what it was before; the caller goes on from there with
- * its own config, which may be the same. It is tried once: what can't be taken back is told, and the journal ends.
+ * its own config, which may be the same. It is tried once: what can't be taken back is told, and the journal ends. What was done by
+ * `apply --try` and not confirmed is taken back then.
  *
  * Throws code 102 or 103 where `ip` can't look, code 5 where the journal can't be removed.
  */
 export async function recover({ lock }: { lock: number }): Promise<Recovered> {
+  const { notes, ...rest } = await recoverJournal({ lock });
+  if (!isTried()) return { notes, ...rest };
+  const { settleTrial } = await import("./trial.ts");
+  return { notes: [...notes, ...(await settleTrial({ lock }))], ...rest };
+}
+
+async function recoverJournal({ lock }: { lock: number }): Promise<Recovered> {
   const file = readJournalFile();
   // Almost always. What a journal needs is loaded only where there is one.
   if (file === undefined) return { notes: [] };

@@ -104,6 +104,13 @@ export const commands: readonly Command[] = [
         doc: "also replace links of ifacer's that have another mode, VLAN id or parent, or options that only an empty bond or a new VLAN takes; says before what that interrupts, and refuses where Pods stand on them",
       },
       { long: "--with-pods", doc: "with --replace: also where Pods stand on the links" },
+      {
+        long: "--try",
+        value: "SECONDS",
+        doc: "take everything back after this time, at most 600, unless 'yes' is typed or --confirm is run; also when this terminal is gone",
+      },
+      { long: "--confirm", doc: "keep what --try has done" },
+      { long: "--keeper", doc: "what --try starts by itself, to do it and to take it back" },
       { long: "--each", doc: "each file by itself: one that fails keeps none of the others from being applied" },
       output,
     ],
@@ -111,7 +118,8 @@ export const commands: readonly Command[] = [
     examples: [
       "ifacer apply -f net.yaml --yes",
       "ifacer apply -f net.yaml --update --yes",
-      "ifacer apply -f net.yaml --replace",
+      "ifacer apply -f net.yaml --replace --try 60",
+      "ifacer apply --confirm",
     ],
     run: applyConfigs,
   },

@@ -29,6 +29,19 @@ test.each([
   ],
   [["apply"], "ifacer: standard input is no terminal that could be asked: say --yes; see 'ifacer apply --help'\n"],
   [
+    ["apply", "--yes", "--try", "601"],
+    `ifacer: --try is "601", allowed are 1 to 600 seconds; see 'ifacer apply --help'\n`,
+  ],
+  [
+    ["apply", "--yes", "--try", "5", "--each"],
+    "ifacer: --try takes back all or nothing, --each does each by itself: give one of them; see 'ifacer apply --help'\n",
+  ],
+  [
+    ["apply", "--confirm", "--yes"],
+    "ifacer: --confirm is about what was tried before: give nothing else with it; see 'ifacer apply --help'\n",
+  ],
+  [["apply", "--keeper"], "ifacer: --keeper is what --try starts by itself: use that; see 'ifacer apply --help'\n"],
+  [
     ["apply", "--yes", "--with-pods"],
     "ifacer: --with-pods is about what --replace may interrupt: give both or neither; see 'ifacer apply --help'\n",
   ],

@@ -5,9 +5,9 @@ import { executable, run } from "../surroundings/start.ts";
 
 const root = `${import.meta.dir}/../../src`;
 
-/** What these read is nobody's link: configs, results, journals, peers, other nodes' answers, schemas. */
+/** What these read is nobody's link: configs, results, journals, peers, other nodes' answers, schemas, what a trial's processes say. */
 const others =
-  /^(json|fleet\/gather|config\/values|convert\/chain|apply\/(readJournal|made)|cli\/commands\/schema|reach\/(peers|test))\.ts$/;
+  /^(json|fleet\/gather|config\/values|convert\/chain|apply\/(readJournal|made)|cli\/commands\/(schema|trial)|reach\/(peers|test))\.ts$/;
 
 test("what iproute2 prints is read by one reader alone", async () => {
   const readers: string[] = [];

@@ -1,4 +1,5 @@
 import { isatty } from "node:tty";
+import { refusePermission } from "../../apply/apply.ts";
 import { writeJournal } from "../../apply/journal.ts";
 import { recover } from "../../apply/recover.ts";
 import { CniError } from "../../error.ts";
@@ -17,9 +18,11 @@ import { planUpdates, type Update } from "./update.ts";
 
 /**
  * `ifacer apply`: shows the plan, asks, and does what ADD does; with `--update` and `--replace` also what ADD leaves alone or
- * refuses.
+ * refuses. With `--try` it is taken back unless somebody confirms it.
  */
 export async function applyConfigs(options: Options, screen: Screen): Promise<Report> {
+  if (options.has("--confirm")) return (await import("./confirm.ts")).confirm(options);
+  if (options.has("--keeper")) return (await import("./keeper.ts")).keep();
   const wanted = {
     extent: {
       update: options.has("--update"),
@@ -28,14 +31,28 @@ export async function applyConfigs(options: Options, screen: Screen): Promise<Re
     },
     yes: options.has("--yes"),
     json: options.value("--output") === "json",
+    seconds: readSeconds(options.value("--try")),
     screen,
   };
   if (wanted.extent.withPods && !wanted.extent.replace) {
     throw new UsageError("--with-pods is about what --replace may interrupt: give both or neither");
   }
+  if (options.has("--each") && wanted.seconds !== undefined) {
+    throw new UsageError("--try takes back all or nothing, --each does each by itself: give one of them");
+  }
   if (!wanted.yes && !isatty(0)) throw new UsageError("standard input is no terminal that could be asked: say --yes");
   const files = options.values("--file");
   return options.has("--each") ? applyEach(listFiles(files), wanted) : applyFiles(readFiles(files), wanted);
+}
+
+/** In seconds: other calls that have to change something wait meanwhile. */
+const longestTrial = 600;
+
+function readSeconds(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = /^[1-9]\d{0,2}$/.test(text) ? Number(text) : 0;
+  if (seconds > 0 && seconds <= longestTrial) return seconds;
+  throw new UsageError(`--try is ${JSON.stringify(text)}, allowed are 1 to ${longestTrial} seconds`);
 }
 
 /** How it is to be done. */
@@ -43,6 +60,8 @@ interface Wanted {
   readonly extent: Extent;
   readonly yes: boolean;
   readonly json: boolean;
+  /** How long is waited for a confirmation; `undefined`: none is needed. */
+  readonly seconds: number | undefined;
   readonly screen: Screen;
 }
 
@@ -81,7 +100,7 @@ async function attempt(path: string, work: () => Promise<Report>): Promise<Repor
 }
 
 async function applyFiles(files: readonly File[], wanted: Wanted): Promise<Report> {
-  const { extent, screen, json } = wanted;
+  const { extent, screen, json, seconds } = wanted;
   const assessed = await assess(files, extent.replace ? extent : undefined);
   const updates = extent.update ? assessed.assessments.flatMap(({ plan }) => planUpdates(plan?.drift ?? [])) : [];
   const plan = [...showAssessments(assessed), ...showUpdates(updates)];
@@ -97,6 +116,11 @@ async function applyFiles(files: readonly File[], wanted: Wanted): Promise<Repor
     if (!ask()) return report(assessed, { plan: [], done: [], said: "nothing was done", status: 1 });
   } else if (!json) {
     writeAll(1, render(plan, screen));
+  }
+  if (seconds !== undefined) {
+    if (!(await hasNetAdmin())) refusePermission();
+    const { tryOut } = await import("./try.ts");
+    return report(assessed, { plan: [], ...(await tryOut(files, { ...wanted, seconds })) });
   }
   const done = await carryOutAll(assessed, extent);
   const failed = done.some(({ refused }) => refused !== undefined);

@@ -2,12 +2,14 @@ import { apply, refusePermission } from "../../apply/apply.ts";
 import type { Choosing, Outcome } from "../../apply/locked.ts";
 import { applyNetwork } from "../../apply/network.ts";
 import { recover } from "../../apply/recover.ts";
-import { CniError } from "../../error.ts";
+import type { Trial } from "../../apply/trial.ts";
+import { CniError, Code } from "../../error.ts";
 import { runIp } from "../../host/ip.ts";
 import { withLock } from "../../host/lock.ts";
 import { hasNetAdmin } from "../../host/proc.ts";
 import type { Desired } from "../../model.ts";
 import { observe } from "../../observe/observe.ts";
+import { snapshotBefore } from "../../observe/snapshot.ts";
 import { describeDone, describeLack } from "../../plan/describe.ts";
 import { readPolicy } from "../../policy/load.ts";
 import type { PoolEntry } from "../../pool/entry.ts";
@@ -24,6 +26,12 @@ export interface Extent {
   readonly withPods: boolean;
 }
 
+/** The lock, where it is held all the time, and what was done under it. */
+export interface Held {
+  readonly lock: number;
+  readonly trial: Trial;
+}
+
 /** One thing that was done, or that the kernel would not do and its words. */
 export interface Step {
   readonly message: string;
@@ -38,12 +46,12 @@ export function showSteps(done: readonly Step[]): Line[] {
 }
 
 /** Stops at the config that fails, and still tells what was done before it. */
-export async function carryOutAll({ assessments }: Assessments, extent: Extent): Promise<Step[]> {
+export async function carryOutAll({ assessments }: Assessments, extent: Extent, held?: Held): Promise<Step[]> {
   const done: Step[] = [];
   for (const { path, desired, inPods, chosen, pool } of assessments) {
     try {
-      if (desired && pool) await makeRoutes(pool, done);
-      else if (desired && !inPods) await carryOut(desired, extent, { done, choose: chosen?.choose });
+      if (desired && pool) await makeRoutes(pool, { done, held });
+      else if (desired && !inPods) await carryOut(desired, extent, { done, choose: chosen?.choose, held });
     } catch (error) {
       if (!(error instanceof CniError)) throw error;
       const { message, details } = error;
@@ -57,16 +65,21 @@ interface Doing {
   /** Gets what was done as soon as it was: a later step may fail. */
   readonly done: Step[];
   readonly choose: Choosing | undefined;
+  readonly held: Held | undefined;
 }
 
-async function carryOut(desired: Desired, extent: Extent, { done, choose }: Doing): Promise<void> {
-  const { changes, refused, notes } = await applyOne(desired, extent, choose);
+async function carryOut(desired: Desired, extent: Extent, { done, choose, held }: Doing): Promise<void> {
+  const { changes, refused, notes } = await applyOne(desired, extent, { choose, held });
   done.push(
     ...notes.map((message) => ({ message })),
     ...changes.map((change) => ({ message: describeDone(change) })),
     ...refused.map((change) => ({ message: describeLack(change), refused: "the driver did not take it" })),
   );
   if (!extent.update || (await findUpdates(desired)).length === 0) return;
+  if (held) {
+    await keepForUpdates(desired, held);
+    return bringInLine(desired, { done, lock: held.lock });
+  }
   if (!(await hasNetAdmin())) refusePermission();
   await withLock(async (lock) => {
     const { notes } = await recover({ lock });
@@ -78,25 +91,41 @@ async function carryOut(desired: Desired, extent: Extent, { done, choose }: Doin
 async function applyOne(
   desired: Desired,
   { replace, withPods }: Extent,
-  choose: Choosing | undefined,
+  { choose, held }: Pick<Doing, "choose" | "held">,
 ): Promise<Outcome> {
   const judge = readPolicy();
-  if (!replace) return apply(desired, { judge, seen: await observe(desired, { depth: "links" }), choose });
+  if (!replace && !held) return apply(desired, { judge, seen: await observe(desired, { depth: "links" }), choose });
   if (!(await hasNetAdmin())) refusePermission();
-  const { applyLocked } = await import("../../apply/locked.ts");
-  return applyLocked(choose ?? desired, { judge, prepare: prepareReplacing({ withPods }) });
+  const { applyHolding, applyLocked } = await import("../../apply/locked.ts");
+  const prepare = replace ? prepareReplacing({ withPods }) : undefined;
+  if (!held) return applyLocked(choose ?? desired, { judge, prepare });
+  const { lock, trial } = held;
+  return applyHolding(choose ?? desired, { judge, prepare, keep: trial.keep, lock, had: "at once" });
 }
 
 /** What ADD makes on the node for a network over several NICs; the interfaces are each Pod's. */
-async function makeRoutes(pool: PoolEntry, done: Step[]): Promise<void> {
-  const { layout, seen } = await planPool(pool);
+async function makeRoutes(pool: PoolEntry, { done, held }: Pick<Doing, "done" | "held">): Promise<void> {
+  const { layout, seen, plan } = await planPool(pool);
   if (layout === undefined || seen === undefined) return;
+  if (held && plan.changes.length > 0) {
+    throw new CniError(Code.notSupported, "routes for blocks of addresses can't be tried: apply them without --try");
+  }
   const { changes, notes } = await applyNetwork(layout.desired, { judge: readPolicy(), seen });
   done.push(...[...notes, ...changes.map(describeDone)].map((message) => ({ message })));
 }
 
 async function findUpdates(desired: Desired): Promise<Extract<Update, { line: string }>[]> {
   return planUpdates((await planNow(desired)).drift).flatMap((update) => (update.line === undefined ? [] : [update]));
+}
+
+/** Keeps what the links are like whose options and MTUs are about to be changed. */
+async function keepForUpdates(desired: Desired, { lock, trial }: Held): Promise<void> {
+  const seen = await observe(desired, { depth: "use" });
+  const before = await snapshotBefore(desired, seen, { lock });
+  const own = new Set([desired.bond?.name, ...desired.vlans.flatMap(({ name, shortName }) => [name, shortName])]);
+  const remade = before.links.filter(({ name }) => own.has(name)).map(({ index }) => index);
+  // Beside what is kept of the same config for what was made.
+  await trial.keep({ desired: { ...desired }, before: { ...before, remade } });
 }
 
 /** Each update by itself, as the kernel takes one and refuses another. What was done is learnt by looking again. */
