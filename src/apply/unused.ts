@@ -62,10 +62,7 @@ async function view(isAsked: Choice, site: IpSite): Promise<View> {
   const candidates = [...asked.filter(({ kind }) => kind === "vlan"), ...asked.filter(({ kind }) => kind !== "vlan")];
   const here = findReasons(candidates, needs);
   const free = candidates.filter((link) => here.get(link)?.length === 0);
-  const reasons =
-    free.length === 0
-      ? here
-      : findReasons(candidates, needs, await lookElsewhere(new Set(free.map(({ index }) => index))));
+  const reasons = free.length === 0 ? here : findReasons(candidates, needs, await lookElsewhere(indexesOf(free, now)));
   return {
     assessed: candidates.map((link) => ({
       link,
@@ -75,6 +72,12 @@ async function view(isAsked: Choice, site: IpSite): Promise<View> {
     })),
     now,
   };
+}
+
+/** The indexes of links, and of the NICs that go down with a bond. */
+function indexesOf(links: readonly Link[], now: Snapshot): ReadonlySet<number> {
+  const slaves = now.links.filter(({ master }) => links.some(({ name, kind }) => kind === "bond" && name === master));
+  return new Set([...links, ...slaves].map(({ index }) => index));
 }
 
 /** Configs may name a link by any of its names, and so do notes. */
