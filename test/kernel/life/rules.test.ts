@@ -108,14 +108,7 @@ const cases: readonly Case[] = [
     undo: ["link delete dev ens256"],
   },
   {
-    what: "a VLAN of somebody's on a NIC of the bond",
-    lines: ["link add link ens160 name storage type vlan id 300", "link set dev storage up"],
-    reason: /bond0 stays: storage stands on its NIC ens160/,
-    bondAlone: true,
-    undo: ["link delete dev storage"],
-  },
-  {
-    what: "the same in a Pod, which is down",
+    what: "a VLAN of somebody's on a NIC of the bond, in a Pod, which is down",
     lines: ["link add link ens160 name net1 netns POD type vlan id 300"],
     reason: /bond0 stays: net1 in the network namespace \/run\/netns\/ifacer-\S+ stands on its NIC ens160/,
     bondAlone: true,
