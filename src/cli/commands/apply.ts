@@ -8,6 +8,7 @@ import { runIp } from "../../host/ip.ts";
 import { withLock } from "../../host/lock.ts";
 import { hasNetAdmin } from "../../host/proc.ts";
 import { readLine, writeAll } from "../../host/stdioSync.ts";
+import { toItsEnd } from "../../host/toItsEnd.ts";
 import type { Desired } from "../../model.ts";
 import { observe } from "../../observe/observe.ts";
 import { describeDone, describeLack } from "../../plan/describe.ts";
@@ -101,7 +102,7 @@ async function applyFiles(files: readonly File[], wanted: Wanted): Promise<Repor
   } else if (!json) {
     writeAll(1, render(plan, screen));
   }
-  const done = await carryOutAll(assessed, wanted);
+  const done = await toItsEnd(() => carryOutAll(assessed, wanted));
   const failed = done.some(({ refused }) => refused !== undefined);
   return report(assessed, { plan: [], done, said: failed ? "not all was done" : "done", status: failed ? 1 : 0 });
 }
