@@ -1,4 +1,12 @@
-import { networkOf, parseAddress, parseSubnet, type Subnet, writeAddress, writeSubnet } from "../config/addresses.ts";
+import {
+  networkOf,
+  overlap,
+  parseAddress,
+  parseSubnet,
+  type Subnet,
+  writeAddress,
+  writeSubnet,
+} from "../config/addresses.ts";
 import { findAltNameFault } from "../config/linkNames.ts";
 import { noRules, type Rules, readSelect } from "../config/select.ts";
 import { Code, errorOfAll } from "../error.ts";
@@ -288,9 +296,4 @@ interface Given {
   readonly plugin: PoolEntry["plugin"] | undefined;
   readonly ipam: PoolIpam | undefined;
   readonly masterNets: readonly Subnet[];
-}
-
-function overlap(one: Subnet, other: Subnet): boolean {
-  const prefixLength = Math.min(one.prefixLength, other.prefixLength);
-  return networkOf({ ...one, prefixLength }).value === networkOf({ ...other, prefixLength }).value;
 }
