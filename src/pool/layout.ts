@@ -11,6 +11,9 @@ export interface AttachedNic {
   readonly blocks: (NicBlocks & { readonly host: number }) | undefined;
 }
 
+/** More NICs no Pod gets: DEL and GC have to name all interfaces that there may be, also where nobody knows which there were. */
+export const mostInterfaces = 32;
+
 /** What an entry comes to on this node. */
 export interface Layout {
   /** All NICs that the network has here. */
@@ -78,6 +81,10 @@ export function layOut(
   const { nics } = placed;
   const narrowed = narrow(entry, nics);
   if ("conflict" in narrowed) return { ...empty, nics, conflicts: [narrowed.conflict], faults: [] };
+  if (narrowed.nics.length > mostInterfaces) {
+    const fault = `the Pod would be attached to ${narrowed.nics.length} NICs, at most ${mostInterfaces} can be: choose fewer by masterNets, select.count or args.cni.nics`;
+    return { ...empty, nics, conflicts: [], faults: [fault] };
+  }
   if (ipam.kind !== "blocks") {
     const attached = narrowed.nics.map(({ master }) => ({ master, blocks: undefined }));
     return { nics, attached, desired: base, conflicts, faults: [] };

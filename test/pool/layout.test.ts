@@ -206,6 +206,16 @@ test("a NIC that is not there, and one that is listed twice", () => {
   ]);
 });
 
+test("more NICs than DEL and GC can name", () => {
+  const numbers = Array.from({ length: 33 }, (_, number) => number + 1);
+  const nics = Object.fromEntries(numbers.map((number) => [`ens${number}`, [`10.0.${number}.3/29`]]));
+  const body = { ipam: { ...ipam, interfaceBlock: 6, hostBlock: 4 }, masterNets: [] };
+  expect(show(layOutOn(nics, body))).toEqual([
+    "fault: the Pod would be attached to 33 NICs, at most 32 can be: choose fewer by masterNets, select.count or args.cni.nics",
+  ]);
+  expect(show(layOutOn(nics, { ...body, args: { cni: { nics: 32 } } }))).toHaveLength(32);
+});
+
 /** The lines of what is missing on a node that has nothing yet. */
 function listLines(layout: Layout, nics: Readonly<Record<string, readonly string[]>>): string[] {
   return planAddresses(layout.desired, node(nics).seen).changes.flatMap(writeLines);
