@@ -93,6 +93,8 @@ export function layOut(
   const found = narrowed.nics.map((nic) => ({ nic, blocks: findNicBlocks(nic, { blocks: plan.blocks, hostIndex }) }));
   const faults = found.flatMap(({ blocks }) => ("fault" in blocks ? [blocks.fault] : []));
   faults.push(...findShared(nics, plan.blocks.subnet));
+  const down = plan.routing ? findDown(nics, seen) : [];
+  if (down.length > 0) return { ...empty, nics, conflicts: down, faults };
   const routing = planNodeRoutes(nics, plan, hostIndex);
   if ("faults" in routing) faults.push(...routing.faults);
   if (faults.length > 0 || "faults" in routing) return { ...empty, nics, conflicts, faults: [...new Set(faults)] };
@@ -103,6 +105,20 @@ export function layOut(
     conflicts: findOtherBlocks(plan, seen),
     faults: [],
   };
+}
+
+/** The kernel takes no routes by way of them, and loses those that there were (net/ipv4/fib_frontend.c, fib_disable_ip). */
+function findDown(nics: readonly PlacedNic[], seen: Current): Conflict[] {
+  return nics.flatMap(({ master: { name } }) => {
+    if (findLink(seen, name)?.up !== false) return [];
+    return [
+      {
+        reason: "inTheWay" as const,
+        link: name,
+        message: `${name} is down, so that no route can lead through it: set it up`,
+      },
+    ];
+  });
 }
 
 /** Networks of NICs whose addresses, other nodes' among them, would be given to Pods. */

@@ -206,6 +206,18 @@ test("a NIC that is not there, and one that is listed twice", () => {
   ]);
 });
 
+test.each([
+  ["l3", ["inTheWay: ens2 is down, so that no route can lead through it: set it up"]],
+  ["l2", ["ens1 192.168.0.0/18 192.168.0.192/26", "ens2 192.168.64.0/18 192.168.64.192/26"]],
+])("a NIC that is down, with vlanMode %s", (vlanMode, shown) => {
+  const body = decodeJson(Buffer.from(JSON.stringify({ ...base, ipam: { ...ipam, vlanMode } })), "the entry");
+  const { entry } = readPoolEntry(body as JsonObject);
+  if (entry === undefined) throw new Error("it is not valid");
+  const { names, seen } = node(two);
+  const links = seen.links.map((one) => (one.name === "ens2" ? { ...one, up: false } : one));
+  expect(show(layOut(entry, { names, seen: { ...seen, links }, hostIndex: undefined }))).toEqual(shown);
+});
+
 test("more NICs than DEL and GC can name", () => {
   const numbers = Array.from({ length: 33 }, (_, number) => number + 1);
   const nics = Object.fromEntries(numbers.map((number) => [`ens${number}`, [`10.0.${number}.3/29`]]));
