@@ -15,12 +15,14 @@ import type { AttachedNic } from "../../pool/layout.ts";
 import { assignRoutes, type RoutedLink, readRoutes, type WantedRoute } from "../../pool/podRoutes.ts";
 import { readObject } from "../../pool/reader.ts";
 import { listOf, without } from "../../protocol/result.ts";
+import { resultShape, type Version } from "../../protocol/versions.ts";
 import type { RequestOf } from "../request.ts";
 import {
   describeDelegate,
   describeIpamOf,
   describeSharedIpam,
   type GivenAddress,
+  isNamed,
   nameInterface,
   readGiven,
 } from "./poolDelegates.ts";
@@ -59,6 +61,7 @@ export async function attach(attaching: Attaching): Promise<AttachResult> {
       const call = describeCall(attaching, { nic, place, addresses: dealt[place] ?? [] });
       begun.push(call);
       const made = await requestInterface({ ...call, timeLeft: findTimeLeft(start) });
+      requireNamed(made.result, { call, version: attaching.request.config.cniVersion });
       // What host-local was told as gateway is none.
       results.push(nic.blocks ? withoutGateways(made.result) : made.result);
       notes.push(...made.notes);
@@ -70,6 +73,17 @@ export async function attach(attaching: Attaching): Promise<AttachResult> {
   } catch (cause) {
     throw await undo(cause, { begun, ipam });
   }
+}
+
+/**
+ * A plugin that made nothing answers nothing, and who reads the result would not know of what it made. Results before 0.3.0 name
+ * no interfaces.
+ */
+function requireNamed(result: JsonObject, { call, version }: { call: MainCall; version: Version }): void {
+  const { type, master, ifName = "" } = call;
+  if (resultShape(version) === "ip4ip6" || isNamed(result, ifName)) return;
+  const message = `${master}: the main plugin ${type} answered without the interface ${ifName}, which it was to make in the Pod`;
+  throw new CniError(Code.ipFailed, message);
 }
 
 /**
