@@ -15,7 +15,6 @@ import { callIpam, requireIpam } from "../../plugins/ipam.ts";
 import { callEach, type MainCall, requireMain } from "../../plugins/main.ts";
 import { readHostIndex } from "../../policy/hostIndex.ts";
 import { judgeBy, loadPolicy } from "../../policy/load.ts";
-import type { Policy } from "../../policy/schema.ts";
 import { type PoolEntry, readPoolEntry, requirePoolEntry } from "../../pool/entry.ts";
 import { desireMasters, type Layout, layOut, mostInterfaces } from "../../pool/layout.ts";
 import { appendResults } from "../../protocol/append.ts";
@@ -80,10 +79,10 @@ function summarize(lines: readonly string[]): string[] {
 export async function check(request: RequestOf<"CHECK">): Promise<Answer> {
   const { config, netns, ifName } = request;
   const entry = requirePoolEntry(readPoolEntry(config.body));
-  const known = knowPolicy();
-  if (known === undefined) return silence;
-  const masters = await findMasters(entry, known.policy);
-  const { desired, conflicts, faults } = layOut(entry, { ...masters, hostIndex: readIndex(entry) });
+  const [known, index] = [know(loadPolicy), know(() => readIndex(entry))];
+  if (known === undefined || index === undefined) return silence;
+  const masters = await findMasters(entry, known.value).catch(refuseAs(Code.changed));
+  const { desired, conflicts, faults } = layOut(entry, { ...masters, hostIndex: index.value });
   const result = readPrevious(config);
   const pod = await observePod(netns);
   const planned = planAddresses(desired, masters.seen);
@@ -156,9 +155,9 @@ export async function status(request: RequestOf<"STATUS">): Promise<Answer> {
   const entry = requirePoolEntry(readPoolEntry(config.body));
   if (findIp() === undefined) refuse("there is no 'ip' on this node: install the package iproute2");
   if (!(await hasNetAdmin())) refuse("ifacer may not change the network: run it as root with CAP_NET_ADMIN");
-  const known = knowPolicy();
+  const known = know(loadPolicy);
   if (known === undefined) return silence;
-  const masters = await findMasters(entry, known.policy).catch(refuseAsUnavailable);
+  const masters = await findMasters(entry, known.value).catch(refuseAs(Code.notAvailable));
   const missing = layOut(entry, { ...masters, hostIndex: undefined }).conflicts.filter(
     ({ reason }) => reason === "missing",
   );
@@ -174,21 +173,21 @@ function refuse(message: string): never {
   throw new CniError(Code.notAvailable, message);
 }
 
-/** `undefined`: it can't be read, which takes neither Pods nor the node out of service. */
-function knowPolicy(): { readonly policy: Policy | undefined } | undefined {
+/** What a file of the node's admin says; `undefined`: it can't be read, which takes neither Pods nor the node out of service. */
+function know<T>(read: () => T): { readonly value: T } | undefined {
   try {
-    return { policy: loadPolicy() };
+    return { value: read() };
   } catch {
     return undefined;
   }
 }
 
-/** That too few NICs can be chosen is why the node can't work; what can't be told counts as working. */
-function refuseAsUnavailable(cause: unknown): never {
-  if (cause instanceof CniError && cause.code === Code.missingInterface) {
-    throw new CniError(Code.notAvailable, cause.message, { details: cause.details, cause });
-  }
-  throw cause;
+/** That too few NICs can be chosen is what the verb tells; what can't be told is thrown as it is. */
+function refuseAs(code: Code): (cause: unknown) => never {
+  return (cause) => {
+    if (!(cause instanceof CniError) || cause.code !== Code.missingInterface) throw cause;
+    throw new CniError(code, cause.message, { details: cause.details, cause });
+  };
 }
 
 /** As far as it can be told: what was given is freed also where it can't. */
@@ -245,7 +244,7 @@ function describeCall(
     type: entry.plugin.type,
     path,
     ifName: name,
-    master,
+    master: master === someMaster ? undefined : master,
     netns,
     config: describeDelegate(entry, config, { master, ipam, prevResult }),
   };
