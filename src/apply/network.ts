@@ -41,7 +41,8 @@ export async function applyNetwork(
  */
 export async function findCaught({ rules = [] }: Desired): Promise<Conflict[]> {
   if (rules.length === 0) return [];
-  const lines = ["address show", "link show type vrf", "rule show", "route show table main"];
+  // Numbers tell a table whatever name the node has for it.
+  const lines = ["address show", "rule show", "route show table main", "link show type vrf"];
   const args = ["-4", "-N", "-details", "-oneline", "-force", "-batch", "-"];
   const { command, status, stdout, stderr } = await runIp(args, lines);
   if (status !== 0 && stdout === "") {

@@ -6,7 +6,6 @@ import { Code, errorOfAll } from "../../error.ts";
 import { encodeJson, type JsonObject, member } from "../../json.ts";
 import type { Desired } from "../../model.ts";
 import { observe } from "../../observe/observe.ts";
-import { describeLack, listDone } from "../../plan/describe.ts";
 import { planLinks } from "../../plan/links.ts";
 import { allowAll, type Judge } from "../../policy/judge.ts";
 import { convertResult } from "../../protocol/result.ts";
@@ -20,18 +19,30 @@ const silence: Answer = { journal: [] };
  *
  * @param choose where the interfaces were chosen by rule
  */
-export async function add(
-  { config }: RequestOf<"ADD">,
-  { look, policyPossible }: Prefetched,
-  choose?: Choosing,
-): Promise<Answer> {
+export async function add(request: RequestOf<"ADD">, prefetched: Prefetched, choose?: Choosing): Promise<Answer> {
+  const { config } = request;
   const document = encodeJson(convertResult(config.prevResult, config.cniVersion));
   const { desired } = requireDesired(readConfig(config.body));
+  const make = (choosing = choose) => makeLinks(desired, prefetched, choosing);
+  const journal = await (desired.removeUnused
+    ? (await import("./noted.ts")).whileNoted(request, { desired, choose }, make)
+    : make());
+  return { document, journal };
+}
+
+async function makeLinks(
+  desired: Desired,
+  { look, policyPossible }: Prefetched,
+  choose: Choosing | undefined,
+): Promise<readonly string[]> {
   // The policy is read while `ip` is at work.
   const looking = asksForAnything(desired) ? observe(desired, { depth: "links", look }) : undefined;
   const [judge, seen] = await Promise.all([policyPossible ? readPolicy() : allowAll, looking]);
-  if (seen === undefined) return { document, journal: [] };
-  return { document, journal: listDone(await apply(desired, { judge, seen, choose })) };
+  if (seen === undefined) return [];
+  const done = await apply(desired, { judge, seen, choose });
+  // Where all is in place, there is nothing to tell.
+  const isSilent = Object.values(done).every(({ length }) => length === 0);
+  return isSilent ? [] : (await loadWords()).listDone(done);
 }
 
 /** Throws what ADD would have to change, and what is in its way. */
@@ -39,9 +50,9 @@ export async function check({ config }: RequestOf<"CHECK">, { look }: Prefetched
   const desired = findDesired(config.body);
   if (desired === undefined) return silence;
   const { changes, conflicts } = planLinks(desired, await observe(desired, { depth: "links", look }));
-  const faults = [...conflicts.map(({ message }) => message), ...changes.map(describeLack)];
-  if (faults.length > 0) throw errorOfAll(Code.changed, faults);
-  return silence;
+  if (conflicts.length + changes.length === 0) return silence;
+  const { describeLack } = await loadWords();
+  throw errorOfAll(Code.changed, [...conflicts.map(({ message }) => message), ...changes.map(describeLack)]);
 }
 
 /** Throws code 50 where ADD can not work now. */
@@ -54,6 +65,11 @@ export async function status({ config }: RequestOf<"STATUS">, { look }: Prefetch
   checkInterfaces(desired, await observe(desired, { depth: "links", look }));
   return silence;
 }
+
+/** Loads what removes links, which needs most of what ADD needs: all of that stays in few files so. */
+export const loadRemoval = () => import("../../apply/unused.ts");
+
+const loadWords = () => import("../../plan/describe.ts");
 
 async function readPolicy(): Promise<Judge> {
   return (await import("../../policy/load.ts")).readPolicy();
