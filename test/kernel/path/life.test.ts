@@ -78,6 +78,10 @@ test("ADD again changes nothing; CHECK finds each thing that is gone, and ADD br
 test("DEL in all bad ways, GC; the node is as before each time", async () => {
   await using site = await makeSite();
   const { node } = site;
+  // The main plugin's link comes and goes without ifacer.
+  await using made = await makePod(site);
+  const { pod, prevResult } = made;
+  await settle(pod);
   const before = await lookSoon(node, node);
   const ways: [what: string, env: Record<string, string>, config: (last: unknown) => object][] = [
     ["all is given", {}, (prevResult) => ({ ...entry, prevResult })],
@@ -88,8 +92,6 @@ test("DEL in all bad ways, GC; the node is as before each time", async () => {
     ["a broken result", {}, () => ({ ...entry, prevResult: { cniVersion: "1.0.0", ips: "x" } })],
     ["a broken entry", {}, () => ({ nodePath: { routes: 7 } })],
   ];
-  await using made = await makePod(site);
-  const { pod, prevResult } = made;
   for (const [what, env, config] of ways) {
     expectAnswer(await call({ node, pod }, "ADD", { ...entry, prevResult }));
     for (const time of what === "all is given" ? [1, 2] : [1]) {
