@@ -1,5 +1,5 @@
 import { type IPAddress, parseAddress, parseSubnet, type Subnet, writeSubnet } from "../config/addresses.ts";
-import type { NodePath } from "../config/nodePath.ts";
+import { isUnicast, type NodePath } from "../config/nodePath.ts";
 import { longestAlias, namePath, podEnd, readEndAlias, writeEndAlias } from "../config/pathNames.ts";
 import {
   type Conflict,
@@ -283,11 +283,38 @@ function findNodeConflicts(nodePath: NodePath, own: PodInterface, { pod, node }:
     .map(({ address }) =>
       inTheWay(address, `${address} of ${own.ifName} is an address of the node itself: give the Pod another`),
     );
+  const unfit = own.addresses
+    .filter(({ address }) => !isUnicast(parseAddress(address) ?? { family: "4", value: 0n }))
+    .map(({ address }) =>
+      inTheWay(address, `${address} of ${own.ifName} is no address that a host can have: mend the main plugin's ipam`),
+    );
   const long =
     joinAlias(ours?.alias, own.network).length > longestAlias
       ? [inTheWay(end, `the alias of ${end} can't hold the names of all networks that use it: shorten ${own.network}`)]
       : [];
-  return [...absent, ...unmet, ...torn, ...widowed, ...local, ...long];
+  return [...absent, ...unmet, ...torn, ...widowed, ...local, ...unfit, ...findShadowed(own, node, end), ...long];
+}
+
+/**
+ * Host routes for the Pod's addresses that lead elsewhere, and that the Pod's would only take the place of: of another metric, as
+ * networkd makes one to the gateway, or in another table. Those of the same are found when the routes are planned.
+ */
+function findShadowed({ ifName, addresses }: PodInterface, { current }: NodeView, end: string): Conflict[] {
+  const others = [...current.uses].flatMap(([link, { routes }]) => (link === end ? [] : routes));
+  return addresses.flatMap(({ address }) =>
+    others
+      .filter(({ type, words }) => type !== "local" && words[1] === address)
+      .filter(({ table, words }) => {
+        const metric = words.includes("metric") ? words[words.indexOf("metric") + 1] : "0";
+        return table !== "main" || metric !== (familyOf(address) === "4" ? "0" : "1024");
+      })
+      .map(({ words }) =>
+        inTheWay(
+          address,
+          `${address} of ${ifName} leads elsewhere on the node already ('ip route' shows: ${words.join(" ")}): give the Pod another address`,
+        ),
+      ),
+  );
 }
 
 function findUnled({ routes }: NodePath, own: PodInterface): string[] {

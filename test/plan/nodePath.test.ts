@@ -255,6 +255,26 @@ describe("conflicts", () => {
       "the Pod has a veth0 already",
     ],
     ["a route to another Pod", onNode({ cali7: { routes: [elsewhere] } }), {}, "192.0.2.10/32 leads elsewhere already"],
+    [
+      "a host route of another metric",
+      onNode({
+        ens192: { routes: [route("unicast", "192.0.2.10", "metric", "1024", "proto", "dhcp", "dev", "ens192")] },
+      }),
+      {},
+      "192.0.2.10 of eth0 leads elsewhere on the node already ('ip route' shows: unicast 192.0.2.10 metric 1024 proto dhcp dev ens192)",
+    ],
+    [
+      "a host route of IPv6 of another metric",
+      onNode({ ens192: { routes: [route("unicast", "2001:db8::10", "metric", "256", "dev", "ens192")] } }),
+      {},
+      "2001:db8::10 of eth0 leads elsewhere on the node already",
+    ],
+    [
+      "the broadcast address",
+      onNode({ ens192: { routes: [{ ...route("broadcast", "192.0.2.10", "dev", "ens192"), table: "local" }] } }),
+      {},
+      "192.0.2.10 of eth0 leads elsewhere on the node already",
+    ],
     ["a blackhole", onNode({ "": { routes: [route("blackhole", "192.0.2.10")] } }), {}, "leads elsewhere already"],
     ["a link of the end's name", onNode({}, [veth(end, "02:00:00:00:00:99")]), {}, "is not this Pod's end"],
     [
@@ -290,6 +310,21 @@ describe("conflicts", () => {
       ...plan(wish.node, seen.node.current).conflicts,
     ];
     expect(found.map(({ message }) => message).join("\n")).toContain(part);
+  });
+
+  test.each(["0.0.0.0", "127.0.0.2", "224.0.0.18", "255.255.255.255", "::", "::1", "ff02::1"])(
+    "%s is no host's",
+    (one) => {
+      const addresses = [{ address: one, prefixLength: 24, gateway: undefined }];
+      expect(wishForPath(config, { ...own, addresses }, views).conflicts.map(({ message }) => message)).toContain(
+        `${one} of eth0 is no address that a host can have: mend the main plugin's ipam`,
+      );
+    },
+  );
+
+  test("a route of the same metric is told of once", () => {
+    const seen = onNode({ cali7: { routes: [elsewhere] } });
+    expect(wishForPath(config, own, seen).conflicts).toEqual([]);
   });
 
   test("no address at all, and the name of the end", () => {
