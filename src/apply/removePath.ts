@@ -22,7 +22,9 @@ export interface Leaving {
  */
 export async function removePath(names: PathNames, { ifName, netns }: Leaving): Promise<void> {
   const [pod, end] = await Promise.all([netns === undefined ? undefined : seePod(netns), observeEnd(names.end)]);
-  const rules = pod ? listRules(pod, ifName) : [];
+  // Where the path was given to another Pod meanwhile, nothing in there is this one's.
+  const isOthers = pod?.links.some((link) => link.name === podEnd && !isEnd(link, { mac: names.podMAC })) ?? false;
+  const rules = pod && !isOthers ? listRules(pod, ifName) : [];
   if (rules.length > 0 && netns !== undefined) await removeRules(rules, netns);
   if (end.link === undefined || !isEnd(end.link, { mac: names.endMAC })) return;
   const kept = pod?.links.some((link) => link.name === podEnd && isEnd(link, { mac: names.podMAC }))
