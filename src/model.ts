@@ -130,6 +130,8 @@ export interface DesiredPath {
   readonly leaving: readonly { readonly link: string; readonly words: readonly string[] }[];
   /** The subnets that the config leads to the node, which a policy may limit. */
   readonly subnets: readonly string[];
+  /** The Pod's addresses, which the node leads to it and a policy may limit. */
+  readonly addresses: readonly string[];
 }
 
 /** Whom an ADD that has made or raised something asks on the wire. */

@@ -68,7 +68,7 @@ const noLinks = {
 
 /** What can be said of a Pod's way to its node before there is a Pod: which subnets are led there. */
 export function foreseePath({ routes }: NodePath): Desired {
-  const path = { end: undefined, neighbours: [], mac: undefined, leaving: [], subnets: routes };
+  const path = { end: undefined, neighbours: [], mac: undefined, leaving: [], subnets: routes, addresses: [] };
   return { ...noLinks, place: "pod", routes: [], path };
 }
 
@@ -81,7 +81,8 @@ export function wishForPath(nodePath: NodePath, own: PodInterface, views: Views)
     ...(nodePath.onlyMAC ? [] : findNodeConflicts(nodePath, own, views)),
   ];
   const mac = nodePath.macPrefix === undefined ? undefined : prefixMAC(nodePath.macPrefix, own);
-  const basis = { mac, leaving: [], subnets: nodePath.routes };
+  const addresses = nodePath.onlyMAC ? [] : own.addresses.map(({ address }) => address);
+  const basis = { mac, leaving: [], subnets: nodePath.routes, addresses };
   if (nodePath.onlyMAC) {
     const nothing = { ...noLinks, routes: [], path: { ...basis, end: undefined, neighbours: [], mac: undefined } };
     const pod: Desired = { ...nothing, place: "pod", path: { ...nothing.path, mac } };

@@ -141,6 +141,12 @@ const whole: Views = {
   },
 };
 
+test("a policy is told which addresses the node leads to the Pod", () => {
+  expect(wishForPath(config, own, views).pod.path?.addresses).toEqual(["192.0.2.10", "2001:db8::10"]);
+  const onlyMAC = { ...config, macPrefix: "0a:1b", onlyMAC: true };
+  expect(wishForPath(onlyMAC, own, views).pod.path?.addresses).toEqual([]);
+});
+
 test("planned from what is wanted, nothing is left to do; a route by another of the node's addresses is kept", () => {
   const wish = wishForPath(config, own, whole);
   expect([...lines(wish.node, whole.node.current), ...lines(wish.pod, whole.pod)]).toEqual([]);
