@@ -5,7 +5,7 @@ sources := $(shell find src -name '*.ts' 2>/dev/null)
 commit := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 installed := node_modules/.package-lock.json
 
-.PHONY: help setup build release bench soak test check kernel-test hardware-test services-test runtime-test image-test demo clean
+.PHONY: help setup build release bench soak test check kernel-test hardware-test services-test runtime-test boot-test image-test demo clean
 .DELETE_ON_ERROR:
 
 help:
@@ -17,9 +17,9 @@ help:
 	@echo 'make test         everything: types, lint, unit tests, tests on a real kernel'
 	@echo 'make check        the quick part of it: types, lint, unit tests'
 	@echo 'make kernel-test  the tests on a real kernel, or those named: FILES="test/kernel/bond.test.ts ..."'
-	@echo 'make hardware-test, services-test, runtime-test, image-test'
+	@echo 'make hardware-test, services-test, runtime-test, boot-test, image-test'
 	@echo '                  the tests on NICs of several drivers, beside the real network services, below the real containerd,'
-	@echo '                  of the image to deploy'
+	@echo '                  at the real boot, of the image to deploy'
 	@echo 'make demo         see ifacer make a bond and a VLAN'
 	@echo 'make clean        remove what was built and fetched'
 
@@ -62,7 +62,7 @@ check: build
 kernel-test: setup build
 	@scripts/on-kernel.sh $(bun) test --timeout 180000 $(or $(FILES),test/kernel)
 
-hardware-test services-test runtime-test: setup build
+hardware-test services-test runtime-test boot-test: setup build
 	@$(bun) scripts/test.ts $(@:-test=)
 
 image-test: setup build release

@@ -38,6 +38,29 @@ modprobe -a bonding 8021q dummy virtio_net
 ifconfig lo up
 hostname microvm
 
+# systemd as the first process, if that is wanted, and the command once it says that the system is up.
+if [ -e /share/systemd ]; then
+  mkdir -p /root/run/microvm /root/run/systemd/system /root/run/tmpfiles.d
+  ln -s /dev/null /root/run/tmpfiles.d/tmp.conf # it would empty /tmp, where there is much on this machine, or the project
+  mount -o bind /share /root/run/microvm
+  cat >/root/run/systemd/system/microvm.service <<'EOF'
+[Unit]
+Requires=multi-user.target
+After=multi-user.target
+[Service]
+Type=oneshot
+TimeoutStartSec=infinity
+StandardOutput=append:/run/microvm/stdout
+StandardError=append:/run/microvm/stderr
+ExecStartPre=touch /run/microvm/booted
+ExecStart=/bin/bash /run/microvm/command
+ExecStopPost=/bin/sh -c 'echo $EXIT_STATUS >/run/microvm/status'
+ExecStopPost=systemctl poweroff --force --force
+EOF
+  trap - EXIT
+  exec chroot /root /lib/systemd/systemd --unit=microvm.service
+fi
+
 # Through pipes: a command that opens /dev/stdout anew must not cut off what it wrote before.
 mkfifo /out /err
 cat </out >/share/stdout & out=$!

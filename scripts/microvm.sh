@@ -5,9 +5,10 @@
 # MICROVM_BOOT_SECONDS (60) limits the boot, MICROVM_SECONDS (900) the whole run, MICROVM_MEMORY (3G) the memory.
 # MICROVM_LAYER names a folder whose files lie over this machine's. MICROVM_NICS (0) is how many NICs, joined by a hub, it has,
 # or which ones, by QEMU's models: 'e1000,addr=0x12 e1000e'. Drivers of others than virtio's are for the command to load.
+# MICROVM_SYSTEMD, if not empty, has systemd boot the machine, and the command run as its last unit.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
-(($#)) || { sed -n '2,8s/^# //p' "$0" >&2; exit 2; }
+(($#)) || { sed -n '2,9s/^# //p' "$0" >&2; exit 2; }
 project=$(cd "$(dirname "$0")/.." && pwd)
 image=$project/.cache/microvm
 "$project/scripts/microvm-image.sh"
@@ -40,6 +41,7 @@ for nic in "${!models[@]}"; do
   more+=(-netdev "hubport,id=nic$nic,hubid=0")
   more+=(-device "$(printf '%s,netdev=nic%d,mac=52:54:00:00:00:%02x,romfile=' "${models[nic]}" "$nic" "$nic")")
 done
+[[ ! ${MICROVM_SYSTEMD-} ]] || touch "$share/systemd"
 if [[ ${MICROVM_LAYER-} ]]; then
   touch "$share/layer"
   more+=(-fsdev "local,id=layer,path=$MICROVM_LAYER,security_model=none,readonly=on" -device virtio-9p-pci,fsdev=layer,mount_tag=layer)

@@ -129,6 +129,7 @@ if [[ $(dpkg --print-architecture) == amd64 ]]; then
   scripts/microvm-image.sh
   unpack services network-manager systemd udev dbus
   unpack containers containerd runc buildah
+  unpack boot systemd-sysv udev dbus
   unpack base base-files coreutils
 else
   scripts/on-kernel.sh --here ||

@@ -1,5 +1,5 @@
 /**
- * Runs the named parts of the tests (types, lint, unit, release, kernel, hardware, services, runtime, image; all of them without
+ * Runs the named parts of the tests (types, lint, unit, release, kernel, hardware, services, runtime, boot, image; all of them without
  * arguments) one after the other, shows what they say, and ends with one line that sums them up: `N passed, N failed[, N skipped]`.
  * The types and the lint count as one test each. Exits with 1 if anything failed or if a part ran no test.
  */
@@ -10,7 +10,7 @@ type Counts = { passed: number; failed: number; skipped: number };
 const failures: string[] = [];
 
 /** The folders of tests that are parts of their own. */
-const apart = ["release", "kernel", "hardware", "services", "runtime", "image"];
+const apart = ["release", "kernel", "hardware", "services", "runtime", "boot", "image"];
 
 /** Each part's command. The microVM is slow, hence its time limit (milliseconds a test), and has two processors. */
 const parts: Record<string, string[]> = {
@@ -34,6 +34,8 @@ const parts: Record<string, string[]> = {
   hardware: [process.execPath, "test", "--timeout", "600000", "test/hardware"],
   services: withPrograms("services", { folder: "test/services", nics: 3 }),
   runtime: withPrograms("containers", { folder: "test/runtime", nics: 2 }),
+  // So do these.
+  boot: [process.execPath, "test", "--timeout", "1200000", "test/boot"],
   image: withPrograms("containers", { folder: "test/image", nics: 0 }),
 };
 

@@ -157,6 +157,8 @@ export interface Desired {
   readonly allowDuplicateVlanID: boolean;
   /** A NIC with addresses or routes may be enslaved. */
   readonly allowInUse: boolean;
+  /** The links go with the last Pod that uses them. */
+  readonly removeUnused?: boolean | undefined;
   readonly probe?: DesiredProbe | undefined;
   /** The alias of the links that are made, where it tells more than that ifacer made them. */
   readonly alias?: string | undefined;

@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { basename, join } from "node:path";
+import { noteCases } from "./notes.ts";
 
 /** Medians of one case: milliseconds, milliseconds of processor time, MiB. */
 export interface Result {
@@ -51,6 +52,12 @@ export function judge(results: readonly Result[]) {
             limit: 1.3,
           },
         ]),
+    { promise: `${noteCases.del} / DEL`, value: wall(noteCases.del, most) / wall("DEL", most), limit: 1.5 },
+    {
+      promise: `${noteCases.add} / without the key`,
+      value: wall(noteCases.add, most) / wall("ADD, no such NIC", most),
+      limit: 1.15,
+    },
     ...(most === fewest || at(selectCase, most) === undefined
       ? []
       : [

@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { writeFleet } from "./fleet.ts";
 import { fillTo, ip, path, recordIp, tryIp } from "./ip.ts";
+import { makeNotes, noteCases } from "./notes.ts";
 import { startPod } from "./pod.ts";
 import { type Command, type Measured, measurePeak, prepare } from "./process.ts";
 import { fleetCase, fleetNodes, peerVerbs, type Result, report, selectCase } from "./report.ts";
@@ -44,6 +45,7 @@ const [ifacer, empty] = [join(scratch, "ifacer"), join(scratch, "empty")];
 try {
   refresh();
   const results = amounts.toSorted((a, b) => a - b).flatMap(measureAmong);
+  results.push(...measureNotes(Math.max(...amounts)));
   results.push(...measureRoutes(Math.max(...amounts)));
   if (canMake()) {
     results.push(...measureAll(changingCases(), Math.max(...amounts), { runs }));
@@ -52,6 +54,7 @@ try {
   results.push(...measureFleet());
   report(results, { runs, peer });
 } finally {
+  makeNotes([], { network: "" }).end();
   rmSync(scratch, { recursive: true });
 }
 
@@ -119,6 +122,27 @@ function measureFleet(): Result[] {
   writeFleet(answers, { nodes: fleetNodes });
   const command: Command = { argv: [ifacer, "fleet"], env: {}, stdin: answers };
   return measureAll([{ name: fleetCase, command }], 0, { runs: Math.min(runs, 5) });
+}
+
+/** Calls of configs with `removeUnused` among the notes of many Pods. */
+function measureNotes(links: number): Result[] {
+  const config = { cniVersion: "1.1.0", name: "net", type: "ifacer", interfaces: [missing], vlanID: 100 };
+  const noted = { ...config, removeUnused: true };
+  const notes = makeNotes([missing, `${missing}.100`], { network: config.name });
+  try {
+    const reset = notes.write;
+    return measureAll(
+      [
+        { name: noteCases.del, command: call("DEL", noted), reset },
+        { name: noteCases.keyless, command: call("DEL", { ...config, name: "other" }) },
+        { name: noteCases.add, command: call("ADD", noted), reset },
+      ],
+      links,
+      { runs },
+    );
+  } finally {
+    notes.end();
+  }
 }
 
 /** The look before a bond is made, by a command that makes none, on a node that speaks BGP; nothing of it is cheaper than `ip`. */
@@ -195,6 +219,7 @@ function changingCases(): Case[] {
     bond: { name: "bbond", mode: 1 },
   });
   const inPlace = call("ADD", { ...common, interfaces: ["bench1"], vlanID: 300 });
+  const noted = call("ADD", { ...common, interfaces: ["bench1"], vlanID: 300, removeUnused: true });
   const dropVlan = () => void tryIp(["link delete dev bench0.100"]);
   const dropBond = () => void tryIp(["link delete dev bbond"]);
   const changes = (command: Command, reset: () => void): Command => {
@@ -211,6 +236,7 @@ function changingCases(): Case[] {
     { name: "empty executable", command: { argv: [empty], env: {}, stdin: "/dev/null" } },
     { name: "ip by hand, in place", command: look },
     { name: "ADD, in place", command: inPlace },
+    { name: "ADD, in place, noted", command: noted },
     { name: "ip -batch, VLAN", command: vlanLines, reset: dropVlan },
     { name: "ADD, VLAN", command: vlan, reset: dropVlan },
     { name: "ip -batch, bond and VLAN", command: bondLines, reset: dropBond },

@@ -17,6 +17,8 @@ const runs: Record<string, string[]> = {
     "test",
     "test/kernel/killed.test.ts",
     "test/kernel/atOnce.test.ts",
+    "test/kernel/life/killed.test.ts",
+    "test/kernel/life/race.test.ts",
     "test/kernel/pool/many.test.ts",
     "./scripts/soak/optionsInModes.test.ts",
   ],

@@ -1,5 +1,6 @@
+import { mkdirSync } from "node:fs";
 import { asksForAnything } from "../config/desired.ts";
-import { Code, errorOfAll } from "../error.ts";
+import { CniError, Code, errorOfAll } from "../error.ts";
 import { removeJournalFile } from "../host/journal.ts";
 import { type Had, showingLife, withLock } from "../host/lock.ts";
 import { type Change, type Current, type Desired, findLink } from "../model.ts";
@@ -21,6 +22,19 @@ export interface Outcome {
   readonly refused: readonly Change[];
   /** What else is to be told: what became of an earlier ADD that did not come to its end. */
   readonly notes: readonly string[];
+}
+
+/**
+ * Makes folders of notes and runs `work`, with the lock held: see `findNotes`. Throws as `withLock` does, and what the system says.
+ */
+export function withNoteFolders(folders: readonly string[], work: () => Promise<void>): Promise<void> {
+  return withLock(() => makeNoteFolders(folders, work));
+}
+
+/** The same where the lock is held already. */
+export async function makeNoteFolders(folders: readonly string[], work: () => Promise<void>): Promise<void> {
+  for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  await work();
 }
 
 /** What was chosen by rule with the lock held. */
@@ -100,7 +114,7 @@ async function findWork(
   // Where many wait, one has done it for all, and a short look shows that.
   if (had === "after others" && unanswered === undefined && (await isInPlace(asked, judge))) return undefined;
   const seen = await observe(asked, { depth: "use" });
-  const desired = nameReally(asked, seen);
+  const desired = await rememberOnlyNoted(nameReally(asked, seen));
   refuseConflicts(await judge(desired, seen));
   const { changes, conflicts } = plan(desired, seen);
   refuseConflicts(conflicts);
@@ -119,6 +133,7 @@ async function doWork(
   // Of routes and rules a part harms nobody, and the next ADD makes the rest.
   if (asksForAnything(desired)) await writeJournal({ desired, before });
   const { refused, ...done } = await carryOut(desired, { before, changes, site: { lock } });
+  if (desired.removeUnused) await rememberOrUndo(desired, { before: done.before, now: done.now, lock });
   const notes = await askTheWire(desired, { before: done.before, lock });
   return { changes: done.changes, refused, notes };
 }
@@ -138,6 +153,29 @@ async function askAgain(
   const { before } = unanswered;
   await writeJournal({ desired, before });
   return askTheWire(desired, { before, lock });
+}
+
+/** What nobody has noted to use was asked for by an operator, ahead of Pods: that is not removed with the last of them. */
+async function rememberOnlyNoted(desired: Desired): Promise<Desired> {
+  if (!desired.removeUnused) return desired;
+  const { isNoted } = await import("./made.ts");
+  return (await isNoted(desired)) ? desired : { ...desired, removeUnused: false };
+}
+
+/** Throws code 5 where it can't be remembered what was made, by which it would be removed later; it is undone then. */
+async function rememberOrUndo(
+  desired: Desired,
+  { before, now, lock }: { before: Snapshot; now: Current; lock: number },
+): Promise<void> {
+  const { rememberMade } = await import("./made.ts");
+  try {
+    await rememberMade(desired, { before, now });
+  } catch (cause) {
+    if (!(cause instanceof CniError)) throw cause;
+    const undone = await takeBack(desired, before, { lock });
+    if (undone.left.length === 0) removeJournalFile();
+    throw new CniError(cause.code, `${cause.message}; ${describeUndone(undone)}`, { cause });
+  }
 }
 
 /** A bond may be given by an altname; by its own name others know its slaves. */

@@ -83,6 +83,7 @@ const desired = z.object({
   mtu: optional(count),
   allowDuplicateVlanID: z.boolean(),
   allowInUse: z.boolean(),
+  removeUnused: optional(z.boolean()),
 });
 
 const link = z.object({

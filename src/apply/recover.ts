@@ -62,9 +62,11 @@ async function settle(
   { lock, unwritten, unanswered }: { lock: number; unwritten: number; unanswered: boolean },
 ): Promise<Recovered> {
   const { desired, before } = journal;
-  const { changes, conflicts, drift } = plan(desired, await observe(desired, { depth: "links" }));
+  const now = await observe(desired, { depth: "links" });
+  const { changes, conflicts, drift } = plan(desired, now);
   // NICs that were set up to be looked at are about no link, and are never complete.
   if (asksForAnything(desired) && changes.length + conflicts.length === 0 && !unanswered) {
+    if (desired.removeUnused) await (await import("./made.ts")).rememberMade(desired, { before, now });
     // What comes last: a plan does not miss it, as the driver forgets it with the next failover.
     const { bond } = desired;
     const late = (bond?.settings ?? []).filter(({ name }) =>

@@ -20,7 +20,7 @@ interface Links {
 }
 
 /** Of these, what ifacer made: the first thing that such a link gets is the alias, and it is down until then. */
-export function findMade(desired: Desired, span: Span): readonly Link[] {
+export function findMade(desired: Desired, span: { before: Links; now: Links }): readonly Link[] {
   return findAppeared(desired, span).filter(
     (link) =>
       isOwnEnd(desired, link) ||

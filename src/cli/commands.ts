@@ -33,7 +33,7 @@ const file: Option = {
   short: "-f",
   value: "FILE",
   repeatable: true,
-  doc: "a file to read; may be given several times, '-' is standard input, which is read when there is no -f",
+  doc: "a file to read, or a folder with configs; may be given several times, '-' is standard input, which is read when there is no -f",
 };
 
 const output: Option = {
@@ -99,11 +99,31 @@ export const commands: readonly Command[] = [
         long: "--update",
         doc: "also bring bond options and MTUs that differ in line where the kernel can do it live, and say what that interrupts",
       },
+      { long: "--each", doc: "each file by itself: one that fails keeps none of the others from being applied" },
       output,
     ],
     no: "it could not be done, or was not wanted",
     examples: ["ifacer apply -f net.yaml --yes", "ifacer apply -f net.yaml --update --yes"],
     run: applyConfigs,
+  },
+  {
+    name: "prune",
+    summary: "remove the links of ifacer's that nobody uses any more",
+    text: [
+      "Shows which links that ifacer made are unused, and why the others stay, asks, and removes the unused ones by the rules of " +
+        "'removeUnused'. Nothing is removed that has a Pod's note, an address, a route or a master, or on which something stands, " +
+        "here or in any other network namespace that has a name or a process.",
+      "Of links that were made without 'removeUnused' no Pod has noted that it uses them: there the evidence counts alone, which a " +
+        "Pod that is just starting does not leave yet.",
+    ],
+    options: [
+      { ...file, doc: "only the links that the configs in this file make; '-' is standard input" },
+      { long: "--yes", short: "-y", doc: "don't ask" },
+      output,
+    ],
+    no: "not all could be removed, or it was not wanted",
+    examples: ["ifacer prune", "ifacer prune -f net.yaml --yes", "ifacer prune -o json"],
+    run: async (options, screen) => (await import("./commands/prune.ts")).prune(options, screen),
   },
   {
     name: "status",
@@ -303,13 +323,24 @@ export const commands: readonly Command[] = [
     text: [
       "Puts itself into a folder as 'ifacer', mode 0755, in one step: a Pod that starts meanwhile finds the old one or the new one. " +
         "Does nothing if the same is there already.",
+      "With --boot the configs are put into /etc/ifacer/networks, and a unit of systemd that is enabled and runs 'ifacer apply' for them " +
+        "at each boot, before the kubelet and the runtime start. One that fails is told in the journal and keeps nothing else from starting.",
     ],
     options: [
       { long: "--to", value: "DIR", doc: "the folder; it has to be there. Most runtimes look in /opt/cni/bin" },
+      { long: "--boot", doc: "apply the configs at each boot, by the ifacer in --to, or else in /opt/cni/bin" },
+      { ...file, doc: "the configs for --boot" },
+      { long: "--remove-boot", doc: "take the unit away; the configs stay" },
+      { long: "--root", value: "DIR", doc: "the root folder of another system, an image, to do all this in" },
       output,
     ],
     no: "it could not be installed; what was there is still there",
-    examples: ["ifacer install --to /opt/cni/bin"],
+    examples: [
+      "ifacer install --to /opt/cni/bin",
+      "ifacer install --boot -f net.yaml",
+      "ifacer install --to /opt/cni/bin --boot -f net.yaml --root /mnt/image",
+      "ifacer install --remove-boot",
+    ],
     run: install,
   },
   {

@@ -25,7 +25,7 @@ export type EntryKind = {
   readonly findKey: (body: JsonObject) => string | undefined;
 } & (
   | {
-      /** Links of the node are shared, other Pods stand on them: DEL and GC leave them alone. */
+      /** Links of the node are shared, other Pods stand on them: DEL and GC leave them alone but for `removeUnused`. */
       readonly place: Extract<Place, "node">;
       readonly load: () => Promise<LinkVerbs>;
     }

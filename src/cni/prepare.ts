@@ -1,4 +1,5 @@
 import { CniError, Code } from "../error.ts";
+import { isThere, usersFolder } from "../host/file.ts";
 import { isOwnNamespace } from "../host/proc.ts";
 import type { StartedLook } from "../observe/start.ts";
 import { mayHavePolicy } from "../policy/path.ts";
@@ -44,7 +45,12 @@ function refuseOwnNamespace({ netns, allowOwnNamespace }: RequestOf<"ADD">): voi
 async function answerWithoutLook(request: Request): Promise<Answer> {
   if (request.verb !== "DEL" && request.verb !== "GC") return { document: versionDocument(), journal: [] };
   const kind = findKind(request.config.body);
-  if (kind.place === "node") return { journal: [] };
+  if (kind.place === "node") {
+    // The links are shared. Who uses them is noted only where a config wants unused ones removed.
+    if (!(await isThere(usersFolder))) return { journal: [] };
+    const users = await import("./entries/nodeUsers.ts");
+    return request.verb === "DEL" ? users.del(request) : users.gc(request);
+  }
   const { del, gc } = await kind.load();
   return request.verb === "DEL" ? del(request) : gc(request);
 }

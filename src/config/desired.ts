@@ -58,6 +58,7 @@ export function desire(config: Config, pod?: InPod): Reading {
     // In a Pod only the kernel's own rule holds: one VLAN for each parent, protocol and id.
     allowDuplicateVlanID: pod !== undefined || config.duplicateVlanID === "allow",
     allowInUse: config.allowInUse ?? false,
+    ...(config.removeUnused && { removeUnused: true }),
     probe: desireProbe(config, { pod, problems, warnings }),
     addresses: [],
     routes: [],

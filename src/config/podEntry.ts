@@ -69,6 +69,9 @@ function findOwnProblems(body: JsonObject) {
     const message = "is ignored: in a Pod, each of its interfaces may have each VLAN id once";
     warnings.push({ path: "duplicateVlanID", message });
   }
+  if (member(body, "removeUnused") === true) {
+    warnings.push({ path: "removeUnused", message: "is ignored: links in a Pod go with their Pod" });
+  }
   return { problems, warnings, code };
 }
 

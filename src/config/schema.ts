@@ -39,6 +39,7 @@ const optionalFields = {
   mtu: () => integer({ min: 68, max: 65535 }),
   duplicateVlanID: () => oneOf(["reject", "allow"]),
   allowInUse: boolean,
+  removeUnused: boolean,
   probe: (probe?: unknown) => object(shapeOf(probeFields, probe)),
 };
 

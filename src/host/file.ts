@@ -1,5 +1,11 @@
 // By Bun's own functions, which work on other threads meanwhile; loading node:fs takes a quarter of an empty program's time.
 
+/** What ifacer keeps until the next boot. */
+export const runFolder = "/run/ifacer";
+
+/** Where it is noted who uses a link (host/note.ts). Not there: nobody ever noted anything on this node. */
+export const usersFolder = `${runFolder}/users`;
+
 /** All of a file's text; empty where it can't be read. */
 export async function readText(path: string): Promise<string> {
   try {

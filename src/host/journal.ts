@@ -1,11 +1,12 @@
-import { closeSync, constants, existsSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { CniError, Code } from "../error.ts";
-import { lockFolder } from "./lock.ts";
+import { runFolder } from "./file.ts";
 import { type RootFile, readRootFile } from "./rootFile.ts";
+import { writeWholeFile } from "./wholeFile.ts";
 
 /** Where an ADD that changes something writes what it is about to do: beside the lock, which has to be held. */
 export function journalPath(): string {
-  return `${lockFolder}/netns-${statSync("/proc/self/ns/net").ino}.journal`;
+  return `${runFolder}/netns-${statSync("/proc/self/ns/net").ino}.journal`;
 }
 
 /** The journal that an ADD left that did not come to its end; `undefined`: none did. */
@@ -31,19 +32,9 @@ export function ageOfJournal(): number {
  */
 export function writeJournalFile(text: string): void {
   const path = journalPath();
-  const draft = `${path}.new`;
   try {
-    rmSync(draft, { force: true });
-    const fd = openSync(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
-    try {
-      const bytes = Buffer.from(text);
-      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(draft, path);
+    writeWholeFile(path, text);
   } catch (cause) {
-    rmQuietly(draft);
     throw new CniError(Code.io, `the journal ${path} can't be written, so nothing was changed: ${describe(cause)}`, {
       cause,
     });
@@ -59,14 +50,6 @@ export function removeJournalFile(): void {
     throw new CniError(Code.io, `the journal ${path} can't be removed, remove it by hand: ${describe(cause)}`, {
       cause,
     });
-  }
-}
-
-function rmQuietly(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // What could not be written is told of.
   }
 }
 

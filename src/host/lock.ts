@@ -13,10 +13,8 @@ import {
   writeSync,
 } from "node:fs";
 import { CniError, Code } from "../error.ts";
+import { runFolder } from "./file.ts";
 import { findProgram } from "./programs.ts";
-
-/** Where the lock files are: one for each network namespace that ifacer ever changed. */
-export const lockFolder = "/run/ifacer";
 
 /** How long to wait for one other ifacer, in seconds. Where many wait in turn, it begins anew with each that gets the lock. */
 const patience = 30;
@@ -65,7 +63,7 @@ export async function showingLife<T>(lock: number, work: () => Promise<T>): Prom
 
 /** The lock file of this network namespace. */
 export function lockPath(): string {
-  return `${lockFolder}/netns-${statSync("/proc/self/ns/net").ino}.lock`;
+  return `${runFolder}/netns-${statSync("/proc/self/ns/net").ino}.lock`;
 }
 
 /** Leaves a note for those who get the lock next; that it can't be left is no failure. The lock has to be held. */
@@ -86,7 +84,7 @@ export function readNoteOnLock(lock: number): string {
 
 function openLockFile(path: string): number {
   try {
-    mkdirSync(lockFolder, { recursive: true, mode: 0o700 });
+    mkdirSync(runFolder, { recursive: true, mode: 0o700 });
     return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -68,8 +68,8 @@ export function removeIfPossible(path: string): void {
 
 const mode = 0o644;
 
-/** A link in an image may be meant for the system that the image becomes: here it leads elsewhere. */
-function refuseLinks(root: string, path: string): void {
+/** A link in an image may be meant for the system that the image becomes: here it leads elsewhere. Throws code 5. */
+export function refuseLinks(root: string, path: string): void {
   if (statSync(root, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new CniError(Code.io, `${root} is not a folder: name the root folder of the system that ${path} is for`);
   const folders: string[] = [];
@@ -86,7 +86,7 @@ function refuseLinks(root: string, path: string): void {
 }
 
 /** Makes a folder, mode 0755 whatever the umask is, and those above it. */
-function makeFolder(path: string): void {
+export function makeFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
   makeFolder(dirname(path));
   mkdirSync(path);

@@ -1,7 +1,7 @@
 import { isJsonArray, type Json, JsonObject, member } from "../json.ts";
 
 /** The keys under which GC is told which attachments are valid (CNI specification, "GC"; libcni sends both). */
-const keys = ["cni.dev/valid-attachments", "cni.dev/attachments"];
+export const attachmentKeys = ["cni.dev/valid-attachments", "cni.dev/attachments"];
 
 /**
  * GC's config for another plugin: each valid attachment stands there under its own name, and again under the names that the plugin
@@ -11,7 +11,9 @@ const keys = ["cni.dev/valid-attachments", "cni.dev/attachments"];
  */
 export function withLinkNames(body: JsonObject, nameLinks: (ifName: string) => readonly string[]): JsonObject {
   const members = body.members.map(([key, value]): [string, Json] =>
-    keys.includes(key) && value !== null && isJsonArray(value) ? [key, addNames(value, nameLinks)] : [key, value],
+    attachmentKeys.includes(key) && value !== null && isJsonArray(value)
+      ? [key, addNames(value, nameLinks)]
+      : [key, value],
   );
   return new JsonObject(members);
 }
@@ -28,7 +30,7 @@ function addNames(attachments: readonly Json[], nameLinks: (ifName: string) => r
 
 /** The ids of the containers whose attachments are valid; `undefined`: GC was not told. */
 export function listAttachedContainers(body: JsonObject): readonly string[] | undefined {
-  const lists = body.members.filter(([key]) => keys.includes(key)).map(([, value]) => value);
+  const lists = body.members.filter(([key]) => attachmentKeys.includes(key)).map(([, value]) => value);
   if (lists.length === 0) return undefined;
   return lists
     .flatMap((list) => (list !== null && isJsonArray(list) ? list : []))

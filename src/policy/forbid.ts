@@ -37,6 +37,9 @@ export function findForbidden(policy: Policy, desired: Desired, current: Current
   if (policy.allowInUse === false && desired.allowInUse) {
     forbid(interfaces.join(","), "allowInUse: leave it out of the config");
   }
+  if (policy.removeUnused === false && desired.removeUnused) {
+    forbid(interfaces.join(","), "removeUnused: leave it out of the config");
+  }
   if (policy.probe === false && !inPod && desired.probe)
     forbid(interfaces.join(","), "probe: leave it out of the config");
   for (const { id, name, what, advice } of policy.vlanIDs === undefined ? [] : listIDs(desired, current, below)) {

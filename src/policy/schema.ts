@@ -50,6 +50,7 @@ const policyFields = {
   vlanIDs: ranges,
   bond: boolean,
   allowInUse: boolean,
+  removeUnused: boolean,
   probe: boolean,
   linkInContainer: boolean,
   nodePath: boolean,

@@ -37,7 +37,7 @@ describe("a policy's text", () => {
     ['{"bond":1.0}', "bond: got 1, allowed true or false"],
     [
       '{"Bond":false}',
-      'unknown key "Bond", allowed interfaces, vlanIDs, bond, allowInUse, probe, linkInContainer, nodePath, nodePathRoutes, nodePathAddresses, plugin, pluginTypes, ipamTypes; did you mean bond?',
+      'unknown key "Bond", allowed interfaces, vlanIDs, bond, allowInUse, removeUnused, probe, linkInContainer, nodePath, nodePathRoutes, nodePathAddresses, plugin, pluginTypes, ipamTypes; did you mean bond?',
     ],
     ['{"bond":false,"bond":true}', 'the key "bond" is there twice'],
     ['{"interfaces":["ens*"]}', 'interfaces: got ["ens*"], allowed an object with allow, deny and slaveKinds'],

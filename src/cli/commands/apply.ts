@@ -15,18 +15,79 @@ import { showCommand } from "../../plan/shell.ts";
 import { readPolicy } from "../../policy/load.ts";
 import type { PoolEntry } from "../../pool/entry.ts";
 import { type Options, UsageError } from "../arguments.ts";
+import { type File, listFiles, readFiles } from "../read/files.ts";
 import { type Report, versioned } from "../show/report.ts";
 import { command, type Line, line, render, type Screen } from "../show/screen.ts";
-import { type Assessment, type Assessments, assess, listAssessments, planNow, showAssessments } from "./assess.ts";
+import {
+  type Assessment,
+  type Assessments,
+  assess,
+  count,
+  listAssessments,
+  planNow,
+  showAssessments,
+} from "./assess.ts";
 import { planPool } from "./poolPlan.ts";
 import { planUpdates, type Update } from "./update.ts";
 
 /** `ifacer apply`: shows the plan, asks, and does what ADD does; with `--update` also what ADD leaves alone. */
 export async function applyConfigs(options: Options, screen: Screen): Promise<Report> {
-  const wanted = { yes: options.has("--yes"), update: options.has("--update") };
+  const wanted = {
+    yes: options.has("--yes"),
+    update: options.has("--update"),
+    json: options.value("--output") === "json",
+    screen,
+  };
   if (!wanted.yes && !isatty(0)) throw new UsageError("standard input is no terminal that could be asked: say --yes");
-  const assessed = await assess(options);
-  const json = options.value("--output") === "json";
+  const files = options.values("--file");
+  return options.has("--each") ? applyEach(listFiles(files), wanted) : applyFiles(readFiles(files), wanted);
+}
+
+/** How it is to be done. */
+interface Wanted {
+  readonly yes: boolean;
+  readonly update: boolean;
+  readonly json: boolean;
+  readonly screen: Screen;
+}
+
+/** Each file as if it were the only one: what fails of one keeps none of the others from being applied. */
+async function applyEach(paths: readonly string[], wanted: Wanted): Promise<Report> {
+  const reports: { readonly path: string; readonly report: Report }[] = [];
+  for (const path of paths) reports.push({ path, report: await applyFile(path, wanted) });
+  const failed = reports.filter(({ report }) => report.status !== 0).map(({ path }) => path);
+  const summary = failed.length > 0 ? `not all was done: ${failed.join(", ")}` : `done: ${count(paths, "file")}`;
+  return {
+    status: failed.length > 0 ? 1 : 0,
+    text: [line(0, summary, failed.length > 0 ? "red" : undefined)],
+    json: versioned({
+      applied: failed.length === 0,
+      files: reports.map(({ path, report }) => ({ path, ...(report.json as object) })),
+    }),
+  };
+}
+
+/** Told at once, as a later one may take long. */
+async function applyFile(path: string, wanted: Wanted): Promise<Report> {
+  const report = await attempt(path, () => applyFiles(readFiles([path]), wanted));
+  if (!wanted.json && typeof report.text !== "string") writeAll(1, render(report.text, wanted.screen));
+  return report;
+}
+
+async function attempt(path: string, work: () => Promise<Report>): Promise<Report> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof CniError)) throw error;
+    const { code, message, details } = error;
+    const text = [message, ...details.split("\n")].filter(Boolean).join("; ");
+    return { status: 1, text: [line(0, `${path}: ${text}`, "red")], json: { error: { code, message, details } } };
+  }
+}
+
+async function applyFiles(files: readonly File[], wanted: Wanted): Promise<Report> {
+  const { screen, json } = wanted;
+  const assessed = await assess(files);
   const updates = wanted.update ? assessed.assessments.flatMap(({ plan }) => planUpdates(plan?.drift ?? [])) : [];
   const plan = [...showAssessments(assessed), ...showUpdates(updates)];
   if (!assessed.possible) return report(assessed, { plan, done: [], said: "nothing was done", status: 1 });

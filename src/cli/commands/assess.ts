@@ -7,10 +7,9 @@ import { describeLack } from "../../plan/describe.ts";
 import { plan } from "../../plan/plan.ts";
 import { showCommand } from "../../plan/shell.ts";
 import { readPolicy } from "../../policy/load.ts";
-import type { Options } from "../arguments.ts";
 import { chooseHere, type JudgementHere } from "../read/chosen.ts";
 import { type Entries, findEntries } from "../read/entries.ts";
-import { readFiles } from "../read/files.ts";
+import type { File } from "../read/files.ts";
 import { judge as judgeEntry } from "../read/judge.ts";
 import { listVerdicts } from "../show/choice.ts";
 import { describePlace, listPlace, showInPod } from "../show/inPods.ts";
@@ -36,13 +35,13 @@ export interface Assessments {
 }
 
 /**
- * Judges the entries of the files that the options name, and plans each against the node as it is now, with all that ADD
+ * Judges the entries of files, and plans each against the node as it is now, with all that ADD
  * would look at.
  *
- * Throws code 102 or 103 where the node can't be looked at, 106 where its policy can't be read, code 5 where a file can't be.
+ * Throws code 102 or 103 where the node can't be looked at, 106 where its policy can't be read.
  */
-export async function assess(options: Options): Promise<Assessments> {
-  const found = findEntries(readFiles(options.values("--file")));
+export async function assess(files: readonly File[]): Promise<Assessments> {
+  const found = findEntries(files);
   const assessments: Assessment[] = [];
   for (const entry of found.entries) {
     const judgement = await chooseHere(judgeEntry(entry));

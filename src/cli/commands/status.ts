@@ -1,8 +1,10 @@
 import { isOwnAlias } from "../../apply/lines.ts";
 import { bondOptions, currentBondValue } from "../../config/bondOptions.ts";
+import { hasMadeFiles } from "../../host/madeFiles.ts";
 import { readHardware } from "../../host/nic.ts";
 import type { Options } from "../arguments.ts";
 import { UsageError } from "../arguments.ts";
+import { readFiles } from "../read/files.ts";
 import { describeLeftJournal } from "../read/leftJournal.ts";
 import { listNodeLinks, type NodeLink } from "../read/nodeLinks.ts";
 import { drawMermaid } from "../show/mermaid.ts";
@@ -26,18 +28,47 @@ export async function showStatus(options: Options): Promise<Report> {
       `${unseen} namespaces in /run/netns could not be looked into, what stands on the links there is not shown`,
     );
   if (mermaid) return { status: 0, text: drawMermaid(groups), json: undefined, notes };
-  const compared = options.has("--file") ? await assess(options) : undefined;
+  const unused = await findUnused();
+  const compared = options.has("--file") ? await assess(readFiles(options.values("--file"))) : undefined;
   return {
     status: 0,
     text: [
       ...drawTrees(groups),
       ...(groups.length === 0 ? [line(0, "this node has no NIC, bond or VLAN")] : []),
       ...(compared ? [line(0, ""), ...showAssessments(compared)] : []),
+      ...showUnused(unused),
       ...summarize(groups),
     ],
-    json: versioned({ links: listLinks(groups), ...(compared ? listAssessments(compared) : {}) }),
+    json: versioned({ links: listLinks(groups), removeUnused: unused, ...(compared ? listAssessments(compared) : {}) }),
     notes,
   };
+}
+
+/** A link that is to go when it is unused, and why it is still there. */
+interface Unused {
+  readonly link: string;
+  /** Whether a Pod has noted that it uses it. */
+  readonly used: boolean;
+  readonly reasons: readonly string[];
+}
+
+async function findUnused(): Promise<readonly Unused[]> {
+  if (!(await hasMadeFiles())) return [];
+  const { assessUnused, remembered } = await import("../../apply/unused.ts");
+  const assessed = await assessUnused(remembered);
+  return assessed.map(({ link, isNoted, reasons }) => ({ link: link.name, used: isNoted, reasons }));
+}
+
+/** That links are used is what is to be expected. */
+function showUnused(unused: readonly Unused[]): Line[] {
+  const lines = unused
+    .filter(({ used }) => !used)
+    .map(({ link, reasons }) =>
+      reasons.length > 0
+        ? line(0, `no Pod uses ${link} any more, it stays: ${reasons.join(", ")}`, "yellow")
+        : line(0, `nobody uses ${link} any more: the next DEL or GC removes it, or 'ifacer prune'`, "yellow"),
+    );
+  return lines.length > 0 ? [line(0, ""), ...lines] : [];
 }
 
 function summarize(groups: readonly Group[]): Line[] {

@@ -5,6 +5,7 @@ import { type Entries, findEntries } from "../read/entries.ts";
 import { readFiles } from "../read/files.ts";
 import { describeProblem, type Judgement, judge } from "../read/judge.ts";
 import { listTopLinks } from "../read/masters.ts";
+import { findMixed } from "../read/mixed.ts";
 import { describePlace, listLinks, listPlace } from "../show/inPods.ts";
 import { describePool } from "../show/pool.ts";
 import { type Report, versioned } from "../show/report.ts";
@@ -12,8 +13,9 @@ import { type Line, line } from "../show/screen.ts";
 
 /** `ifacer validate`: all that is wrong with configs and all that is doubtful about them. */
 export function validate(options: Options): Report {
-  const found = findEntries(readFiles(options.values("--file")));
-  const judgements = found.entries.map(judge);
+  const read = findEntries(readFiles(options.values("--file")));
+  const judgements = read.entries.map(judge);
+  const found = { ...read, warnings: [...read.warnings, ...findMixed(judgements)] };
   const faulty = judgements.filter(({ desired }) => desired === undefined).length;
   const valid = faulty === 0 && found.problems.length === 0;
   return {

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { isatty } from "node:tty";
 import { CniError, Code } from "../../error.ts";
 import { readAll } from "../../host/stdioSync.ts";
@@ -12,21 +13,48 @@ export interface File {
 }
 
 /**
- * Reads the files, `-` and none of them being standard input.
+ * Reads the files, `-` and none of them being standard input, and of folders the configs in them.
  *
- * Throws a UsageError where somebody would have to type the config at the terminal, and code 5 for a file that can't be read.
+ * Throws a UsageError where somebody would have to type the config at the terminal, and code 5 for what can't be read.
  */
 export function readFiles(paths: readonly string[]): File[] {
-  return (paths.length === 0 ? ["-"] : paths).map((path) => {
+  return (paths.length === 0 ? ["-"] : paths.flatMap(listSome)).map((path) => {
     if (path !== "-") return { name: path, bytes: readFile(path) };
     if (paths.length === 0 && isatty(0)) throw new UsageError("no config is given: name a file with -f, or pipe it in");
     return { name: "standard input", bytes: readAll() };
   });
 }
 
+function listSome(path: string): string[] {
+  const files = listFiles([path]);
+  if (files.length > 0) return files;
+  throw new CniError(
+    Code.io,
+    `there is no config in the folder ${path}: their names end with .json, .yaml, .yml, .conf or .conflist`,
+  );
+}
+
+/** Names that configs have; what else is in a folder, such as editors' copies, is none. */
+const configNames = /^[^.].*\.(json|ya?ml|conf|conflist)$/;
+
+/** The paths, and instead of a folder its configs by name, not those in folders below. Throws code 5 for one that can't be read. */
+export function listFiles(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    if (path === "-" || statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
+    return attempt(path, () => readdirSync(path, { withFileTypes: true }))
+      .filter((entry) => !entry.isDirectory() && configNames.test(entry.name))
+      .map(({ name }) => join(path, name))
+      .sort();
+  });
+}
+
 function readFile(path: string): Uint8Array {
+  return attempt(path, () => readFileSync(path));
+}
+
+function attempt<T>(path: string, read: () => T): T {
   try {
-    return readFileSync(path);
+    return read();
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new CniError(Code.io, `can't read the file ${path}: ${message}`, { cause });

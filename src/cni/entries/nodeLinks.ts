@@ -20,18 +20,27 @@ const silence: Answer = { journal: [] };
  *
  * @param choose where the interfaces were chosen by rule
  */
-export async function add(
-  { config }: RequestOf<"ADD">,
-  { look, policyPossible }: Prefetched,
-  choose?: Choosing,
-): Promise<Answer> {
+export async function add(request: RequestOf<"ADD">, prefetched: Prefetched, choose?: Choosing): Promise<Answer> {
+  const { config } = request;
   const document = encodeJson(convertResult(config.prevResult, config.cniVersion));
   const { desired } = requireDesired(readConfig(config.body));
+  const make = (choosing = choose) => makeLinks(desired, prefetched, choosing);
+  const journal = await (desired.removeUnused
+    ? (await import("./noted.ts")).whileNoted(request, { desired, choose }, make)
+    : make());
+  return { document, journal };
+}
+
+async function makeLinks(
+  desired: Desired,
+  { look, policyPossible }: Prefetched,
+  choose: Choosing | undefined,
+): Promise<readonly string[]> {
   // The policy is read while `ip` is at work.
   const looking = asksForAnything(desired) ? observe(desired, { depth: "links", look }) : undefined;
   const [judge, seen] = await Promise.all([policyPossible ? readPolicy() : allowAll, looking]);
-  if (seen === undefined) return { document, journal: [] };
-  return { document, journal: listDone(await apply(desired, { judge, seen, choose })) };
+  if (seen === undefined) return [];
+  return listDone(await apply(desired, { judge, seen, choose }));
 }
 
 /** Throws what ADD would have to change, and what is in its way. */
@@ -54,6 +63,9 @@ export async function status({ config }: RequestOf<"STATUS">, { look }: Prefetch
   checkInterfaces(desired, await observe(desired, { depth: "links", look }));
   return silence;
 }
+
+/** Loads what removes links, which needs most of what ADD needs: all of that stays in few files so. */
+export const loadRemoval = () => import("../../apply/unused.ts");
 
 async function readPolicy(): Promise<Judge> {
   return (await import("../../policy/load.ts")).readPolicy();

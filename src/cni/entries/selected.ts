@@ -36,7 +36,11 @@ export async function add(request: RequestOf<"ADD">, prefetched: Prefetched): Pr
   const { applyLocked } = await import("../../apply/locked.ts");
   const { policy } = selection;
   const judge = policy ? (await import("../../policy/load.ts")).judgeBy(policy) : allowAll;
-  return { document, journal: listDone(await applyLocked(choose, { judge })) };
+  const make = (choosing = choose) => applyLocked(choosing, { judge });
+  const outcome = await (entry.example.removeUnused
+    ? (await import("./noted.ts")).whileNoted(request, { desired: undefined, choose }, make)
+    : make());
+  return { document, journal: listDone(outcome) };
 }
 
 /** Throws what ADD would have to change. The choice is that among the NICs as they are. */

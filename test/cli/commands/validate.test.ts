@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { YAML } from "bun";
 import { findEntries } from "../../../src/cli/read/entries.ts";
 import { type Judgement, judge } from "../../../src/cli/read/judge.ts";
+import { findMixed } from "../../../src/cli/read/mixed.ts";
 import { executable } from "../../kernel/harness.ts";
 import { ifacer } from "../executable.ts";
 
@@ -227,7 +228,12 @@ describe("ifacer validate", () => {
       1,
       "ifacer: can't read the file /nowhere/net.yaml: ENOENT",
     ],
-    ["a folder", ["validate", "-f", "/etc"], 1, "ifacer: can't read the file /etc: EISDIR"],
+    [
+      "a folder without configs",
+      ["validate", "-f", `${import.meta.dir}`],
+      1,
+      `ifacer: there is no config in the folder ${import.meta.dir}: their names end with .json,`,
+    ],
     [
       "a word too many",
       ["validate", "net.yaml"],
@@ -254,4 +260,33 @@ describe("ifacer validate", () => {
     const stdout = await child.stdout.text();
     expect([stdout.includes("nmae"), stdout.includes("\x1b[31m")]).toEqual([true, colours]);
   });
+});
+
+test("links that one entry wants removed when unused, and another one does not note to use", () => {
+  const shared = (removeUnused: boolean, more: object) => ({
+    cniVersion: "1.0.0",
+    name: "net",
+    plugins: [{ ...vlan, ...more, removeUnused }],
+  });
+  const bond = { interfaces: ["ens192", "ens160"], bond: { name: "bond0" } };
+  const { entries } = read(
+    [
+      shared(true, bond),
+      shared(false, { ...bond, vlanID: 200 }),
+      shared(false, {}),
+      shared(true, { linkInContainer: true }),
+    ]
+      .map((document) => JSON.stringify(document))
+      .join("\n---\n"),
+  );
+  expect(findMixed(entries)).toEqual([
+    {
+      path: "net.yaml: document 2: plugins[0]",
+      message:
+        "removeUnused is not set, but net.yaml: document 1: plugins[0] sets it and wants bond0 too: set it in both",
+    },
+  ]);
+  expect(entries[3]?.warnings).toEqual([
+    { path: "removeUnused", message: "is ignored: links in a Pod go with their Pod" },
+  ]);
 });

@@ -200,7 +200,7 @@ test("a service as kube-proxy makes it: reached by its address, in both families
   const { status, stderr } = await node.run(["nft", "-f", "-"], { stdin: rules });
   expect([status, stderr]).toEqual([0, ""]);
   // Tells who asks.
-  const script = 'printf "HTTP/1.0 200 OK\\r\\n\\r\\n"; cat /proc/net/tcp /proc/net/tcp6';
+  const script = 'sed -n "/^.$/q"; printf "HTTP/1.0 200 OK\\r\\n\\r\\n"; cat /proc/net/tcp /proc/net/tcp6';
   for (const address of ["10.244.0.2", "fd00:10:244::2"]) {
     const server = Bun.spawn(
       [

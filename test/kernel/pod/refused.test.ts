@@ -122,7 +122,7 @@ describe("found before anything is changed", () => {
       6,
       "prevResult",
     ],
-    ["an ipam type with a folder", { vlanID: 3, ipam: { type: "../static" } }, 7, "is not the name of a plugin"],
+    ["an ipam type with a folder", { vlanID: 3, ipam: { type: "../static" } }, 7, "the name of an IPAM plugin"],
     [
       "an ipam plugin that is not there",
       { vlanID: 3, ipam: { type: "nosuch" } },
