@@ -288,6 +288,8 @@ export interface NodeView {
   readonly locals: readonly LocalAddress[];
   /** By addresses of the Pod: the address of its own that the node would use towards them. */
   readonly sources: ReadonlyMap<string, string>;
+  /** By addresses of the Pod: the bridge on which the node has other Pods or VMs, towards which it would send. */
+  readonly inner: ReadonlyMap<string, string>;
 }
 
 /** The device that every network namespace has for talking to itself. */

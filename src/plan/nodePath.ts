@@ -56,6 +56,8 @@ export interface Views {
 
 type Family = IPAddress["family"];
 
+const noAddress: IPAddress = { family: "4", value: 0n };
+
 const noLinks = {
   interfaces: [],
   bond: undefined,
@@ -285,15 +287,34 @@ function findNodeConflicts(nodePath: NodePath, own: PodInterface, { pod, node }:
       inTheWay(address, `${address} of ${own.ifName} is an address of the node itself: give the Pod another`),
     );
   const unfit = own.addresses
-    .filter(({ address }) => !isUnicast(parseAddress(address) ?? { family: "4", value: 0n }))
+    // What a node asks at a link-local address is a service beside it, that of the cloud for example, and no Pod.
+    .filter(({ address }) => address.startsWith("169.254.") || !isUnicast(parseAddress(address) ?? noAddress))
     .map(({ address }) =>
-      inTheWay(address, `${address} of ${own.ifName} is no address that a host can have: mend the main plugin's ipam`),
+      inTheWay(
+        address,
+        `${address} of ${own.ifName} is no address that a node can lead to a Pod by: mend the main plugin's ipam`,
+      ),
     );
+  const inner = own.addresses.flatMap(({ address }) => {
+    const bridge = node.inner.get(address);
+    const message = `${address} of ${own.ifName} is in a subnet of the bridge ${bridge}, on which this node has other Pods: give the Pod an address of its own wire`;
+    return bridge === undefined ? [] : [inTheWay(address, message)];
+  });
   const long =
     joinAlias(ours?.alias, own.network).length > longestAlias
       ? [inTheWay(end, `the alias of ${end} can't hold the names of all networks that use it: shorten ${own.network}`)]
       : [];
-  return [...absent, ...unmet, ...torn, ...widowed, ...local, ...unfit, ...findShadowed(own, node, end), ...long];
+  return [
+    ...absent,
+    ...unmet,
+    ...torn,
+    ...widowed,
+    ...local,
+    ...unfit,
+    ...inner,
+    ...findShadowed(own, node, end),
+    ...long,
+  ];
 }
 
 /**

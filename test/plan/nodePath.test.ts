@@ -59,6 +59,7 @@ const node: NodeView = {
     ["192.0.2.10", "192.0.2.1"],
     ["2001:db8::10", "2001:db8::1"],
   ]),
+  inner: new Map(),
 };
 
 const views: Views = { pod, node };
@@ -281,6 +282,12 @@ describe("conflicts", () => {
       {},
       "192.0.2.10 of eth0 leads elsewhere on the node already",
     ],
+    [
+      "an address of other Pods' bridge",
+      { ...views, node: { ...node, inner: new Map([["192.0.2.10", "cni0"]]) } },
+      {},
+      "192.0.2.10 of eth0 is in a subnet of the bridge cni0",
+    ],
     ["a blackhole", onNode({ "": { routes: [route("blackhole", "192.0.2.10")] } }), {}, "leads elsewhere already"],
     ["a link of the end's name", onNode({}, [veth(end, "02:00:00:00:00:99")]), {}, "is not this Pod's end"],
     [
@@ -318,12 +325,12 @@ describe("conflicts", () => {
     expect(found.map(({ message }) => message).join("\n")).toContain(part);
   });
 
-  test.each(["0.0.0.0", "127.0.0.2", "224.0.0.18", "255.255.255.255", "::", "::1", "ff02::1"])(
+  test.each(["0.0.0.0", "127.0.0.2", "224.0.0.18", "255.255.255.255", "169.254.169.254", "::", "::1", "ff02::1"])(
     "%s is no host's",
     (one) => {
       const addresses = [{ address: one, prefixLength: 24, gateway: undefined }];
       expect(wishForPath(config, { ...own, addresses }, views).conflicts.map(({ message }) => message)).toContain(
-        `${one} of eth0 is no address that a host can have: mend the main plugin's ipam`,
+        `${one} of eth0 is no address that a node can lead to a Pod by: mend the main plugin's ipam`,
       );
     },
   );
