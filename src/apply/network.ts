@@ -41,7 +41,8 @@ export async function applyNetwork(
  */
 export async function findCaught({ rules = [] }: Desired): Promise<Conflict[]> {
   if (rules.length === 0) return [];
-  const lines = ["address show", "link show type vrf", "rule show", "route show table main"];
+  // Numbers tell a table whatever name the node has for it.
+  const lines = ["address show", "rule show", "route show table main", "link show type vrf"];
   const args = ["-4", "-N", "-details", "-oneline", "-force", "-batch", "-"];
   const { command, status, stdout, stderr } = await runIp(args, lines);
   if (status !== 0 && stdout === "") {
@@ -72,7 +73,10 @@ function describeUser(line: string, table: string): string[] {
   return isVRF ? [`the VRF ${words[0]}`] : [];
 }
 
-/** `3: ens1    inet 10.0.1.7/24 ...`, or `unicast 10.244.1.0/24 dev cni0 ...`. */
+/** As a number, `ip` writes the type of a route so (RTN_UNICAST). */
+const unicast = "1";
+
+/** `3: ens1    inet 10.0.1.7/24 ...`, or `1 10.244.1.0/24 dev cni0 ...`. */
 function describeCaught(line: string, subnet: Subnet): string[] {
   const [first = "", link = "", family = "", own = ""] = line.split(/\s+/);
   if (/^\d+:$/.test(first) && family === "inet") {
@@ -81,7 +85,7 @@ function describeCaught(line: string, subnet: Subnet): string[] {
   }
   const destination = parseSubnet(link.includes("/") ? link : `${link}/32`);
   const isPart =
-    first === "unicast" &&
+    first === unicast &&
     destination &&
     destination.prefixLength >= subnet.prefixLength &&
     contains(subnet, destination);

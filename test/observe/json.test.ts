@@ -5,8 +5,9 @@ import { executable, run } from "../surroundings/start.ts";
 
 const root = `${import.meta.dir}/../../src`;
 
-/** What these read is nobody's link: configs, results, journals, peers, other nodes' answers. */
-const others = /^(json|fleet\/gather|config\/values|convert\/chain|apply\/(readJournal|made)|reach\/(peers|test))\.ts$/;
+/** What these read is nobody's link: configs, results, journals, peers, other nodes' answers, schemas. */
+const others =
+  /^(json|fleet\/gather|config\/values|convert\/chain|apply\/(readJournal|made)|cli\/commands\/schema|reach\/(peers|test))\.ts$/;
 
 test("what iproute2 prints is read by one reader alone", async () => {
   const readers: string[] = [];

@@ -6,7 +6,6 @@ import { Code, errorOfAll } from "../../error.ts";
 import { encodeJson, type JsonObject, member } from "../../json.ts";
 import type { Desired } from "../../model.ts";
 import { observe } from "../../observe/observe.ts";
-import { describeLack, listDone } from "../../plan/describe.ts";
 import { planLinks } from "../../plan/links.ts";
 import { allowAll, type Judge } from "../../policy/judge.ts";
 import { convertResult } from "../../protocol/result.ts";
@@ -40,7 +39,10 @@ async function makeLinks(
   const looking = asksForAnything(desired) ? observe(desired, { depth: "links", look }) : undefined;
   const [judge, seen] = await Promise.all([policyPossible ? readPolicy() : allowAll, looking]);
   if (seen === undefined) return [];
-  return listDone(await apply(desired, { judge, seen, choose }));
+  const done = await apply(desired, { judge, seen, choose });
+  // Where all is in place, there is nothing to tell.
+  const isSilent = Object.values(done).every(({ length }) => length === 0);
+  return isSilent ? [] : (await loadWords()).listDone(done);
 }
 
 /** Throws what ADD would have to change, and what is in its way. */
@@ -48,9 +50,9 @@ export async function check({ config }: RequestOf<"CHECK">, { look }: Prefetched
   const desired = findDesired(config.body);
   if (desired === undefined) return silence;
   const { changes, conflicts } = planLinks(desired, await observe(desired, { depth: "links", look }));
-  const faults = [...conflicts.map(({ message }) => message), ...changes.map(describeLack)];
-  if (faults.length > 0) throw errorOfAll(Code.changed, faults);
-  return silence;
+  if (conflicts.length + changes.length === 0) return silence;
+  const { describeLack } = await loadWords();
+  throw errorOfAll(Code.changed, [...conflicts.map(({ message }) => message), ...changes.map(describeLack)]);
 }
 
 /** Throws code 50 where ADD can not work now. */
@@ -66,6 +68,8 @@ export async function status({ config }: RequestOf<"STATUS">, { look }: Prefetch
 
 /** Loads what removes links, which needs most of what ADD needs: all of that stays in few files so. */
 export const loadRemoval = () => import("../../apply/unused.ts");
+
+const loadWords = () => import("../../plan/describe.ts");
 
 async function readPolicy(): Promise<Judge> {
   return (await import("../../policy/load.ts")).readPolicy();
