@@ -32,9 +32,15 @@ export async function removePath(names: PathNames, { ifName, netns }: Leaving): 
     : new Set<string>();
   const lines = listRemovals(end, names.end, kept);
   if (lines.length === 0) return;
-  const { command, status, stderr } = await runIp(force, lines);
-  const left = listRemovals(await observeEnd(names.end), names.end, kept);
+  let run = await runIp(force, lines);
+  let left = listLeft(await observeEnd(names.end), names.end, kept);
+  // Another interface's DEL at the same time has kept the pair for this one.
+  if (left.length > 0) {
+    run = await runIp(force, left);
+    left = listLeft(await observeEnd(names.end), names.end, kept);
+  }
   if (left.length === 0) return;
+  const { command, status, stderr } = run;
   throw new CniError(
     Code.ipFailed,
     `${names.end} and what leads through it can't be removed: ${stderr.split("\n")[0] || `ip ended with status ${status}`}`,
@@ -58,6 +64,11 @@ function listKept({ uses }: Current, { routes }: EndView, ifName: string): Reado
     link === ifName || link === podEnd ? [] : addresses.map(({ local }) => local),
   );
   return new Set(others.filter((address) => routes.includes(address)));
+}
+
+/** What is to be removed when it was done once: where no route is left that the pair was kept for, the pair. */
+function listLeft(end: EndView, name: string, kept: ReadonlySet<string>): string[] {
+  return listRemovals(end, name, new Set(end.routes.filter((address) => kept.has(address))));
 }
 
 function listRemovals({ link, routes, neighbours }: EndView, name: string, kept: ReadonlySet<string>): string[] {
