@@ -26,11 +26,12 @@ export function findForbidden(policy: Policy, desired: Desired, current: Current
   if (ipamTypes && desired.ipam !== undefined && !ipamTypes.includes(desired.ipam)) {
     forbid(desired.ipam, `the IPAM plugin ${desired.ipam}, it allows ${ipamTypes.join(", ") || "none"}: use another`);
   }
-  const { pluginTypes } = policy;
+  const pluginTypes = policy.pluginTypes ?? findOwnTypes(policy);
   if (desired.plugin !== undefined && policy.plugin === false) forbid(desired.plugin, "plugin: leave the entry out");
   else if (pluginTypes && desired.plugin !== undefined && !pluginTypes.includes(desired.plugin)) {
     const allowed = pluginTypes.join(", ") || "none";
-    forbid(desired.plugin, `the main plugin ${desired.plugin}, it allows ${allowed}: use another`);
+    const how = policy.pluginTypes ? "" : " where it limits interfaces or vlanIDs and has no pluginTypes";
+    forbid(desired.plugin, `the main plugin ${desired.plugin}, it allows ${allowed}${how}: use another`);
   }
   if (!inPod && policy.bond === false && bond)
     forbid(bond.name, `bonds, the config asks for ${bond.name}: leave bond out`);
@@ -54,6 +55,15 @@ export function findForbidden(policy: Policy, desired: Desired, current: Current
     if (denial !== undefined) forbid(names[0] ?? "", `${what}, ${denial}: use another`);
   }
   return found;
+}
+
+/** Main plugins that use the NIC that they are given, and nothing else of the node: no VLAN, no bridge, no device of their own config. */
+const typesOnNic = ["ipvlan", "macvlan"];
+
+/** Where the policy is about NICs or VLANs, a plugin that finds them in its own config would get around it. */
+function findOwnTypes({ interfaces, vlanIDs }: Policy): readonly string[] | undefined {
+  const isAboutNics = interfaces?.allow !== undefined || interfaces?.deny !== undefined;
+  return isAboutNics || vlanIDs !== undefined ? typesOnNic : undefined;
 }
 
 type Forbid = (link: string, what: string) => void;

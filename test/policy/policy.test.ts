@@ -174,6 +174,24 @@ describe("a NIC's names", () => {
     expect(judge({ probe: false }, ["eth0"])).toEqual([]);
   });
 
+  test.each<[Policy, type: string, may: boolean]>([
+    [{}, "bridge", true],
+    [{ bond: false, interfaces: { slaveKinds: ["veth"] } }, "bridge", true],
+    [{ plugin: false }, "ipvlan", false],
+    [{ pluginTypes: ["ipvlan"] }, "ipvlan", true],
+    [{ pluginTypes: ["ipvlan"] }, "macvlan", false],
+    [{ pluginTypes: [] }, "ipvlan", false],
+    // Others would get around it: they find what they use in keys of their own.
+    [{ interfaces: { deny: ["eth0"] } }, "host-device", false],
+    [{ interfaces: { allow: ["*"] } }, "bridge", false],
+    [{ vlanIDs: "100" }, "vlan", false],
+    [{ vlanIDs: "100", interfaces: { allow: ["eth1"] } }, "macvlan", true],
+    [{ interfaces: { allow: ["eth1"] } }, "ipvlan", true],
+    [{ interfaces: { allow: ["eth1"] }, pluginTypes: ["host-device"] }, "host-device", true],
+  ])("%j: the main plugin %s may be used: %p", (policy, plugin, may) => {
+    expect(judge(policy, ["eth1"], [], { plugin })).toEqual(may ? [] : [plugin]);
+  });
+
   test("a denied NIC below a listed link is found by each of its names", () => {
     const slave = link(9, "eth9", { altNames: ["mgmt"], master: "eth1" });
     expect(judge({ interfaces: { deny: ["mgmt"] } }, ["eth1"], [slave])).toEqual(["eth9"]);
