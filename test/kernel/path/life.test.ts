@@ -28,9 +28,14 @@ test("ADD again changes nothing; CHECK finds each thing that is gone, and ADD br
   const first = await call({ node, pod }, "ADD", config);
   expect([first.json, first.stderr]).toEqual([prevResult, ""]);
   await settle(pod);
+  // By a router advertisement the Pod would give a node that does not forward IPv6 a default route.
+  const sysctl = `/proc/sys/net/ipv6/conf/${namePath("pod1").end}/accept_ra`;
+  expect((await node.run(["cat", sysctl])).stdout).toBe("0\n");
+  await node.run(["sh", "-c", `echo 1 >${sysctl}`]);
   const whole = await lookSoon(node, pod);
   const again = await call({ node, pod }, "ADD", config);
   expect([again.status, again.stderr, await lookSoon(node, pod, whole)]).toEqual([0, "", whole]);
+  expect((await node.run(["cat", sysctl])).stdout).toBe("0\n");
   // Who asks without a result has to find the addresses in the Pod. A route by another of the node's addresses is as good.
   await pod.ip("route replace 10.96.0.0/16 via 198.51.100.1 dev veth0");
   expect((await call({ node, pod }, "CHECK", entry)).stdout).toBe("");
