@@ -239,3 +239,23 @@ test("a service as kube-proxy makes it: reached by its address, in both families
   }
   await deleteChain(node, pod, "pod1", list, results[1]);
 }, 120_000);
+
+test("DEL of both interfaces at the same time leaves no pair", async () => {
+  await using site = await makeSite();
+  const { node, wire } = site;
+  await addRouter(wire);
+  await using made = await makePod(site);
+  const { pod } = made;
+  const first = { nodePath: {}, prevResult: made.prevResult };
+  const second = { name: "more", nodePath: {}, prevResult: await addSecond(site, pod) };
+  for (let round = 0; round < 5; round++) {
+    expectAnswer(await call({ node, pod }, "ADD", first));
+    expectAnswer(await call({ node, pod }, "ADD", second, { env: { CNI_IFNAME: "net1" } }));
+    const answers = await Promise.all([
+      call({ node, pod }, "DEL", first),
+      call({ node, pod }, "DEL", second, { env: { CNI_IFNAME: "net1" } }),
+    ]);
+    for (const answer of answers) expectAnswer(answer);
+    expect(await ends(node)).toEqual([]);
+  }
+}, 120_000);
