@@ -130,6 +130,8 @@ export interface DesiredPath {
   readonly leaving: readonly { readonly link: string; readonly words: readonly string[] }[];
   /** The subnets that the config leads to the node, which a policy may limit. */
   readonly subnets: readonly string[];
+  /** The Pod's addresses, which the node leads to it and a policy may limit. */
+  readonly addresses: readonly string[];
 }
 
 /** Whom an ADD that has made or raised something asks on the wire. */
@@ -286,6 +288,8 @@ export interface NodeView {
   readonly locals: readonly LocalAddress[];
   /** By addresses of the Pod: the address of its own that the node would use towards them. */
   readonly sources: ReadonlyMap<string, string>;
+  /** By addresses of the Pod: the bridge on which the node has other Pods or VMs, towards which it would send. */
+  readonly inner: ReadonlyMap<string, string>;
 }
 
 /** The device that every network namespace has for talking to itself. */

@@ -32,10 +32,21 @@ export function withNoteFolders(folders: readonly string[], work: () => Promise<
   return withLock(() => makeNoteFolders(folders, work));
 }
 
+/** How often folders of notes are made that a DEL removes at once, which needs no lock for that. */
+const mostFolders = 100;
+
 /** The same where the lock is held already. */
 export async function makeNoteFolders(folders: readonly string[], work: () => Promise<void>): Promise<void> {
-  for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
-  await work();
+  for (let round = 1; ; round++) {
+    for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    try {
+      return await work();
+    } catch (cause) {
+      // Each DEL of an attachment of this link removes the folder once, when it is empty: ours may be until the note is in it.
+      const isRemoved = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+      if (!isRemoved || round === mostFolders) throw cause;
+    }
+  }
 }
 
 /** What was chosen by rule with the lock held. */

@@ -1,8 +1,8 @@
-import { contains, parseAddress, parseSubnet, type Subnet } from "../config/addresses.ts";
+import { contains, overlap, parseAddress, parseSubnet, type Subnet } from "../config/addresses.ts";
 import { CniError, Code } from "../error.ts";
 import { runIp } from "../host/ip.ts";
 import { hasNetAdmin } from "../host/proc.ts";
-import type { Conflict, Current, Desired } from "../model.ts";
+import type { Conflict, Current, Desired, RoutingRule } from "../model.ts";
 import { planAddresses } from "../plan/addresses.ts";
 import { inTheWay } from "../plan/conflict.ts";
 import type { Judge } from "../policy/judge.ts";
@@ -35,7 +35,7 @@ export async function applyNetwork(
 
 /**
  * Who on the node would be caught by the rules: the node's own addresses, what its main table leads to in parts of the network,
- * such as the Pods of another network plugin, and who else looks something up in the table.
+ * such as the Pods of another network plugin, who else looks something up in the table, and rules for some of the same sources.
  *
  * Throws code 102 (no `ip`) or 103 (`ip` can't look).
  */
@@ -48,14 +48,24 @@ export async function findCaught({ rules = [] }: Desired): Promise<Conflict[]> {
   if (status !== 0 && stdout === "") {
     throw new CniError(Code.ipFailed, `'${command}' can't look at the addresses of this node`, { details: stderr });
   }
+  return findCaughtIn(stdout, rules);
+}
+
+/** The same, by what `ip` showed. Pure. */
+export function findCaughtIn(stdout: string, rules: readonly RoutingRule[]): Conflict[] {
   const shown = stdout.split("\n");
   return rules.flatMap(({ from, table }) => {
+    const subnet = parseSubnet(from);
     const [user] = shown.flatMap((line) => describeUser(line, table));
     if (user !== undefined) {
       const message = `the table ${table} is somebody else's, the node has ${user}: set ipam.routeTable to another number`;
       return [inTheWay(table, message)];
     }
-    const subnet = parseSubnet(from);
+    const [other] = subnet ? shown.flatMap((line) => describeOther(line, { from, table, subnet })) : [];
+    if (other !== undefined) {
+      const message = `${from} has addresses of another network, the node has the rule ${other.rule}: give the network a subnet of its own, or type 'ip rule del ${other.words}' where nobody needs that rule any more`;
+      return [inTheWay(from, message)];
+    }
     const [caught] = subnet ? shown.flatMap((line) => describeCaught(line, subnet)) : [];
     if (caught === undefined) return [];
     const message = `the rule 'from ${from}' would catch what is not this network's, the node has ${caught}: give the network a subnet of its own`;
@@ -63,20 +73,49 @@ export async function findCaught({ rules = [] }: Desired): Promise<Conflict[]> {
   });
 }
 
-/** `100:    from all fwmark 0x1 lookup 100`, or a VRF. Rules of ifacer's have the number of their table as their place. */
-function describeUser(line: string, table: string): string[] {
+/** A rule as `ip` shows it: `100:    from all fwmark 0x1 lookup 100`; `undefined`: the line is none. */
+function readRule(line: string): { place: string; words: readonly string[]; table: string | undefined } | undefined {
   const [first = "", ...words] = line.trim().split(/\s+/);
   const at = words.indexOf("lookup");
-  const isRule = /^\d+:$/.test(first) && words.includes("from") && at > 0 && words[at + 1] === table;
-  if (isRule && first !== `${table}:`) return [`the rule ${line.trim().replace(/\s+/g, " ")}`];
-  const isVRF = words.some((word, at) => word === "table" && words[at - 1] === "vrf" && words[at + 1] === table);
-  return isVRF ? [`the VRF ${words[0]}`] : [];
+  if (!/^\d+:$/.test(first) || !words.includes("from")) return undefined;
+  return { place: first.slice(0, -1), words, table: at > 0 ? words[at + 1] : undefined };
 }
 
-/** As a number, `ip` writes the type of a route so (RTN_UNICAST). */
-const unicast = "1";
+/** Somebody's rule for the table, or a VRF's. ifacer's own have the number of their table as their place, and name a source alone. */
+function describeUser(line: string, table: string): string[] {
+  const rule = readRule(line);
+  if (rule?.table === table) {
+    const [from, source, lookup] = rule.words;
+    const isOwn = rule.place === table && from === "from" && source !== "all" && lookup === "lookup";
+    return isOwn ? [] : [`the rule ${line.trim().replace(/\s+/g, " ")}`];
+  }
+  const words = line.trim().split(/\s+/);
+  const isVRF = words.some((word, at) => word === "table" && words[at - 1] === "vrf" && words[at + 1] === table);
+  return isVRF ? [`the VRF ${words[1]?.replace(":", "") ?? ""}`] : [];
+}
 
-/** `3: ens1    inet 10.0.1.7/24 ...`, or `1 10.244.1.0/24 dev cni0 ...`. */
+/**
+ * A rule for some of the same sources: what of two networks with common addresses is asked first would lead the Pods of both, also
+ * where only one is to.
+ */
+function describeOther(
+  line: string,
+  { from, table, subnet }: RoutingRule & { subnet: Subnet },
+): { rule: string; words: string }[] {
+  const rule = readRule(line);
+  if (rule === undefined || rule.words[0] !== "from") return [];
+  const [, source = ""] = rule.words;
+  const other = parseSubnet(source.includes("/") ? source : `${source}/32`);
+  if (other === undefined || !overlap(other, subnet)) return [];
+  if (source === from && rule.table === table) return [];
+  const words = rule.words.slice(0, rule.words.includes("proto") ? rule.words.indexOf("proto") : undefined).join(" ");
+  return [{ rule: `${rule.place}: ${words}`, words: `${words} priority ${rule.place}` }];
+}
+
+/** As `ip` writes the type of a route: numbers were asked for, which not every `ip` writes for types (rtnetlink(7)). */
+const unicast = ["unicast", "1"];
+
+/** `3: ens1    inet 10.0.1.7/24 ...`, or `unicast 10.244.1.0/24 dev cni0 ...`. */
 function describeCaught(line: string, subnet: Subnet): string[] {
   const [first = "", link = "", family = "", own = ""] = line.split(/\s+/);
   if (/^\d+:$/.test(first) && family === "inet") {
@@ -85,7 +124,7 @@ function describeCaught(line: string, subnet: Subnet): string[] {
   }
   const destination = parseSubnet(link.includes("/") ? link : `${link}/32`);
   const isPart =
-    first === unicast &&
+    unicast.includes(first) &&
     destination &&
     destination.prefixLength >= subnet.prefixLength &&
     contains(subnet, destination);

@@ -1,4 +1,5 @@
 import { CniError } from "../error.ts";
+import { ignoreAdvertisements } from "../host/advertisements.ts";
 import { type Current, type Desired, loopback } from "../model.ts";
 import { snapshotBefore } from "../observe/snapshot.ts";
 import { plan } from "../plan/plan.ts";
@@ -26,15 +27,18 @@ export async function applyPlaces(places: readonly PlaceWork[]): Promise<void> {
   const done: (() => Promise<readonly string[]>)[] = [];
   for (const { desired, seen, site } of places) {
     const { changes } = plan(desired, seen);
-    if (changes.length === 0) continue;
     const before = await snapshotBefore(desired, seen, site);
     try {
-      await enableFamily(desired, seen, site);
-      await carryOut(desired, { before, changes, site });
+      if (changes.length > 0) {
+        await enableFamily(desired, seen, site);
+        await carryOut(desired, { before, changes, site });
+        done.push(async () => (await takeBack(desired, before, site)).left);
+      }
+      // Before the Pod's end goes up; also of an end that a killed ADD has made.
+      if (site.netns === undefined && desired.path?.end) await ignoreAdvertisements(desired.path.end.name);
     } catch (cause) {
       throw await undoAll(cause, done.reverse());
     }
-    done.push(async () => (await takeBack(desired, before, site)).left);
   }
 }
 

@@ -22,7 +22,9 @@ export interface Leaving {
  */
 export async function removePath(names: PathNames, { ifName, netns }: Leaving): Promise<void> {
   const [pod, end] = await Promise.all([netns === undefined ? undefined : seePod(netns), observeEnd(names.end)]);
-  const rules = pod ? listRules(pod, ifName) : [];
+  // Where the path was given to another Pod meanwhile, nothing in there is this one's.
+  const isOthers = pod?.links.some((link) => link.name === podEnd && !isEnd(link, { mac: names.podMAC })) ?? false;
+  const rules = pod && !isOthers ? listRules(pod, ifName) : [];
   if (rules.length > 0 && netns !== undefined) await removeRules(rules, netns);
   if (end.link === undefined || !isEnd(end.link, { mac: names.endMAC })) return;
   const kept = pod?.links.some((link) => link.name === podEnd && isEnd(link, { mac: names.podMAC }))
@@ -30,9 +32,15 @@ export async function removePath(names: PathNames, { ifName, netns }: Leaving): 
     : new Set<string>();
   const lines = listRemovals(end, names.end, kept);
   if (lines.length === 0) return;
-  const { command, status, stderr } = await runIp(force, lines);
-  const left = listRemovals(await observeEnd(names.end), names.end, kept);
+  let run = await runIp(force, lines);
+  let left = listLeft(await observeEnd(names.end), names.end, kept);
+  // Another interface's DEL at the same time has kept the pair for this one.
+  if (left.length > 0) {
+    run = await runIp(force, left);
+    left = listLeft(await observeEnd(names.end), names.end, kept);
+  }
   if (left.length === 0) return;
+  const { command, status, stderr } = run;
   throw new CniError(
     Code.ipFailed,
     `${names.end} and what leads through it can't be removed: ${stderr.split("\n")[0] || `ip ended with status ${status}`}`,
@@ -56,6 +64,11 @@ function listKept({ uses }: Current, { routes }: EndView, ifName: string): Reado
     link === ifName || link === podEnd ? [] : addresses.map(({ local }) => local),
   );
   return new Set(others.filter((address) => routes.includes(address)));
+}
+
+/** What is to be removed when it was done once: where no route is left that the pair was kept for, the pair. */
+function listLeft(end: EndView, name: string, kept: ReadonlySet<string>): string[] {
+  return listRemovals(end, name, new Set(end.routes.filter((address) => kept.has(address))));
 }
 
 function listRemovals({ link, routes, neighbours }: EndView, name: string, kept: ReadonlySet<string>): string[] {

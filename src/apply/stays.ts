@@ -51,10 +51,19 @@ function findReasonsOf(
     ...(link.master === undefined ? [] : [`it belongs to ${link.master}`]),
     ...entries.map(({ kind, words }) => `it has the ${kind} ${words.filter((word) => word !== link.index).join(" ")}`),
     ...foreign.map(({ name }) => `somebody else added ${name} to it`),
+    ...slaves.flatMap((slave) => findReasonsOfSlave(slave, now, elsewhere)),
     ...(now.strangers.has(link.index) ? ["something that can't be seen from here receives through it"] : []),
-    ...(elsewhere?.standing.get(link.index) ?? []),
+    ...(elsewhere?.standing.get(link.index) ?? []).map((upper) => `${upper} stands on it`),
     ...(elsewhere?.unseen ?? []).map((path) => `the network namespace ${path} can't be looked into`),
   ];
+}
+
+/** A NIC goes down when it leaves its bond (bond_release), and with it what somebody put on the NIC itself, such as a VLAN. */
+function findReasonsOfSlave({ name, index }: Link, now: Snapshot, elsewhere: Elsewhere | undefined): string[] {
+  const uppers = now.links.filter(({ kind, parent }) => parent === name && kind !== "veth");
+  const standing = [...uppers.map((upper) => upper.name), ...(elsewhere?.standing.get(index) ?? [])];
+  // Who receives through it unseen can't be told: the bond itself does.
+  return standing.map((upper) => `${upper} stands on its NIC ${name}`);
 }
 
 /** Of many users the first will do. */

@@ -1,7 +1,7 @@
 import { CniError } from "../error.ts";
 import type { IpSite } from "../host/ip.ts";
 import { removeJournalFile } from "../host/journal.ts";
-import { withLock } from "../host/lock.ts";
+import { showingLife, withLock } from "../host/lock.ts";
 import { removeMadeFile } from "../host/madeFiles.ts";
 import { findNotes } from "../host/note.ts";
 import { closeNotes, readNotes } from "../host/notes.ts";
@@ -62,10 +62,7 @@ async function view(isAsked: Choice, site: IpSite): Promise<View> {
   const candidates = [...asked.filter(({ kind }) => kind === "vlan"), ...asked.filter(({ kind }) => kind !== "vlan")];
   const here = findReasons(candidates, needs);
   const free = candidates.filter((link) => here.get(link)?.length === 0);
-  const reasons =
-    free.length === 0
-      ? here
-      : findReasons(candidates, needs, await lookElsewhere(new Set(free.map(({ index }) => index))));
+  const reasons = free.length === 0 ? here : findReasons(candidates, needs, await lookElsewhere(indexesOf(free, now)));
   return {
     assessed: candidates.map((link) => ({
       link,
@@ -75,6 +72,12 @@ async function view(isAsked: Choice, site: IpSite): Promise<View> {
     })),
     now,
   };
+}
+
+/** The indexes of links, and of the NICs that go down with a bond. */
+function indexesOf(links: readonly Link[], now: Snapshot): ReadonlySet<number> {
+  const slaves = now.links.filter(({ master }) => links.some(({ name, kind }) => kind === "bond" && name === master));
+  return new Set([...links, ...slaves].map(({ index }) => index));
 }
 
 /** Configs may name a link by any of its names, and so do notes. */
@@ -98,33 +101,36 @@ export interface Removal {
  * Throws code 5 or 11 (lock), 102 or 103 (`ip` can't look).
  */
 export function removeUnused(isAsked: Choice = remembered): Promise<Removal> {
-  return withLock(async (lock) => {
-    const { notes, unanswered } = await recover({ lock });
-    // That is for the next ADD of its config, which asks again: until then nothing else is to be settled.
-    if (unanswered) {
-      await writeJournal(unanswered);
-      return { removed: notes, kept: [] };
+  // A look into thousands of namespaces may take longer than an ADD that waits for the lock has patience.
+  return withLock((lock) => showingLife(lock, () => removeLocked(isAsked, lock)));
+}
+
+async function removeLocked(isAsked: Choice, lock: number): Promise<Removal> {
+  const { notes, unanswered } = await recover({ lock });
+  // That is for the next ADD of its config, which asks again: until then nothing else is to be settled.
+  if (unanswered) {
+    await writeJournal(unanswered);
+    return { removed: notes, kept: [] };
+  }
+  const removed: string[] = [];
+  // What can't be removed is told in the words of the last look at it.
+  const kept = new Map<string, string>();
+  for (const kind of ["vlan", "bond"]) {
+    const { assessed, now } = await view(isAsked, { lock });
+    for (const { link, reasons, isNoted } of assessed) {
+      // Links in use are what is to be expected.
+      if (reasons.length > 0 && !isNoted) kept.set(link.name, `${link.name} stays: ${reasons.join(", ")}`);
     }
-    const removed: string[] = [];
-    // What can't be removed is told in the words of the last look at it.
-    const kept = new Map<string, string>();
-    for (const kind of ["vlan", "bond"]) {
-      const { assessed, now } = await view(isAsked, { lock });
-      for (const { link, reasons, isNoted } of assessed) {
-        // Links in use are what is to be expected.
-        if (reasons.length > 0 && !isNoted) kept.set(link.name, `${link.name} stays: ${reasons.join(", ")}`);
-      }
-      await forgetGone(now);
-      for (const { link, made, reasons } of assessed) {
-        if (link.kind !== kind || reasons.length > 0) continue;
-        const fault = await remove(link, { made, now, lock });
-        kept.delete(link.name);
-        if (fault === undefined) removed.push(`removed ${link.name}, which nobody uses any more`);
-        else kept.set(link.name, `${link.name} stays: ${fault}`);
-      }
+    await forgetGone(now);
+    for (const { link, made, reasons } of assessed) {
+      if (link.kind !== kind || reasons.length > 0) continue;
+      const fault = await remove(link, { made, now, lock });
+      kept.delete(link.name);
+      if (fault === undefined) removed.push(`removed ${link.name}, which nobody uses any more`);
+      else kept.set(link.name, `${link.name} stays: ${fault}`);
     }
-    return { removed: [...notes, ...removed], kept: [...kept.values()] };
-  });
+  }
+  return { removed: [...notes, ...removed], kept: [...kept.values()] };
 }
 
 /** Removes one link. Returns why it stays, if it does. */

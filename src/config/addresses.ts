@@ -42,6 +42,11 @@ export function contains(subnet: Subnet, { family, value }: IPAddress): boolean 
   return family === subnet.family && networkOf({ family, value, prefixLength }).value === networkOf(subnet).value;
 }
 
+/** Whether two subnets have addresses in common. */
+export function overlap(one: Subnet, other: Subnet): boolean {
+  return one.prefixLength <= other.prefixLength ? contains(one, other) : contains(other, one);
+}
+
 /** The address as `ip` prints it (inet_ntop(3)). */
 export function writeAddress({ family, value }: IPAddress): string {
   return family === "4" ? writeIPv4(value) : writeIPv6(value);

@@ -1,7 +1,7 @@
 import { Code, type Code as ErrorCode } from "../error.ts";
 import { describeJson, foldName, integer, isJsonArray, type Json, JsonObject, member } from "../json.ts";
 import type { Problem } from "../model.ts";
-import { networkOf, parseAddress, parseSubnet, writeAddress, writeSubnet } from "./addresses.ts";
+import { type IPAddress, networkOf, parseAddress, parseSubnet, writeAddress, writeSubnet } from "./addresses.ts";
 import { findNearest } from "./nearest.ts";
 import { refuseConfig } from "./read.ts";
 
@@ -118,6 +118,13 @@ function readOwn(value: Json | undefined, findings: Findings): Base | undefined 
   };
 }
 
+/** Whether others may send to an address as that of a host: it is none of 0.0.0.0/8, 127.0.0.0/8, 224.0.0.0/3, ::, ::1, ff00::/8. */
+export function isUnicast({ family, value }: IPAddress): boolean {
+  if (family === "6") return value > 1n && value >> 120n !== 0xffn;
+  const first = value >> 24n;
+  return first !== 0n && first !== 127n && first < 224n;
+}
+
 /** What the veth plugin's keys say. It moves routes where it is not told. */
 function readFlat(body: JsonObject, findings: Findings): Base {
   const routes = vethListKeys.flatMap((key) => readSubnets(member(body, key), key, findings));
@@ -174,7 +181,7 @@ function readAddresses(value: Json | undefined, path: string, findings: Findings
   if (value === undefined) return undefined;
   const found = readStrings(value, path, "an array of the node's addresses", findings).flatMap((text, index) => {
     const address = parseAddress(text);
-    if (address && address.value !== 0n) return [writeAddress(address)];
+    if (address && isUnicast(address)) return [writeAddress(address)];
     const message = `not allowed, got ${JSON.stringify(text)}, allowed an address of the node such as 192.0.2.1`;
     findings.problems.push({ path: `${path}[${index}]`, message });
     return [];

@@ -43,7 +43,9 @@ export function putTextFile(path: string, text: string, { mark, root }: Place): 
     makeFolder(dirname(path));
     const file = openSync(part, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
     try {
-      writeSync(file, text);
+      // Of the last bytes that a disk has room for, write(2) takes a part and says so.
+      const bytes = Buffer.from(text);
+      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
       fchmodSync(file, mode);
       fsyncSync(file);
     } finally {

@@ -42,14 +42,26 @@ export function slotOf({ kind, key, words }: Entry): string {
 
 /** The address of a link as an entry. */
 export function readAddressEntry({ family, local, prefixLength, scope, words }: Address, index: number): Entry {
-  const advertised = family === "inet6" && words.includes("valid_lft");
-  const madeBy = scope !== "global" && scope !== "site" ? "kernel" : advertised ? "network" : "somebody";
   return {
     kind: "address",
     key: `${local}/${prefixLength} ${index}`,
     words: [...words.flatMap((word) => word.split(" ")), "dev", index],
-    madeBy,
+    madeBy: family === "inet" ? "somebody" : findMakerOfIPv6({ prefixLength, scope, words }),
   };
+}
+
+/**
+ * The kernel gives links addresses of IPv6 alone: one of the link's scope, and as routers advertise, with 64 bits of network each
+ * (RFC 4862, RFC 2464). With others, those of DHCPv6 for example, somebody uses the link.
+ */
+function findMakerOfIPv6({
+  prefixLength,
+  scope,
+  words,
+}: Pick<Address, "prefixLength" | "scope" | "words">): Entry["madeBy"] {
+  if (scope !== "global" && scope !== "site") return "kernel";
+  const isAdvertised = words.includes("valid_lft") && prefixLength === 64 && !words.includes("noprefixroute");
+  return isAdvertised ? "network" : "somebody";
 }
 
 /**

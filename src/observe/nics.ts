@@ -68,7 +68,8 @@ export async function observeNics(
     runIp(["-6", "-details", "-json", ...defaultRoutes.split(" ")], []),
   ]);
   const seen = readItems([ofLinks.stdout, ofIPv6.stdout]);
-  if (seen === undefined || ofIPv6.status !== 0 || !seen.links.some(({ name }) => name === loopback)) {
+  const hasRoutes = ofIPv6.status === 0 && !firstFailed.test(ofLinks.stderr);
+  if (seen === undefined || !hasRoutes || !seen.links.some(({ name }) => name === loopback)) {
     const { command, status, stderr } = ofIPv6.status === 0 ? ofLinks : ofIPv6;
     const message = `'${command}' can't look at the NICs of this node, its exit status is ${status}`;
     throw new CniError(Code.ipFailed, message, { details: stderr });
@@ -104,6 +105,9 @@ export async function observeNics(
 }
 
 const defaultRoutes = "route show default";
+
+/** What `ip` says where it could not show the default routes: no NIC may be taken for one without. Other lines fail as names are not there. */
+const firstFailed = /^Command failed -:1$/m;
 
 /** A NIC has no kind of its own, as far as the kernel tells. */
 function tellKind({ kind }: Link): SelectKind | undefined {

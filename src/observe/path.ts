@@ -1,3 +1,4 @@
+import { isEndName } from "../config/pathNames.ts";
 import { CniError, Code } from "../error.ts";
 import { readInet6 } from "../host/inet6.ts";
 import { type IpSite, runIp } from "../host/ip.ts";
@@ -45,7 +46,23 @@ export async function observeNode({ end, addresses }: NodeQuestion, look: Starte
     current: readEnd(ofEnd, { end, addresses }),
     locals: locals.map((local) => ({ ...local, isOnWire: onWire.get(local.link) ?? false })),
     sources: new Map(found),
+    inner: await findInner(gotten, onWire),
   };
+}
+
+/** The addresses that are reached on a bridge without a link of the wire, and which. */
+async function findInner(gotten: readonly Json[], onWire: ReadonlyMap<string, boolean>): Promise<Map<string, string>> {
+  const ways = gotten.flatMap(({ dst, dev, gateway }) =>
+    typeof dst === "string" && typeof dev === "string" && gateway === undefined && !onWire.get(dev)
+      ? [[dst, dev] as const]
+      : [],
+  );
+  const links = [...new Set(ways.map(([, link]) => link))].filter((link) => !isEndName(link));
+  if (links.length === 0) return new Map();
+  const { isInnerBridge } = await import("../host/bridge.ts");
+  const told = await Promise.all(links.map(async (link) => [link, await isInnerBridge(link)] as const));
+  const inner = new Map(told);
+  return new Map(ways.filter(([, link]) => inner.get(link)));
 }
 
 async function tellAboutWire(link: string) {

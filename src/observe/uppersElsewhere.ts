@@ -6,7 +6,7 @@ import { lookArguments } from "./start.ts";
 
 /** What stands on links of this network namespace from others. */
 export interface Elsewhere {
-  /** By the index of the link below, a sentence for each. */
+  /** By the index of the link below, which links stand on it and where, in words. */
   readonly standing: ReadonlyMap<number, readonly string[]>;
   /** The namespaces that could not be looked into. */
   readonly unseen: readonly string[];
@@ -52,7 +52,7 @@ async function lookInto(namespace: OtherNamespace, indexes: ReadonlySet<number>)
       .filter(({ link }) => !strangers.has(integer(link["link_netnsid"]) ?? -1))
       .map(({ link, index }) => ({
         index,
-        words: `${text(link["ifname"])} in the network namespace ${path} stands on it`,
+        words: `${text(link["ifname"])} in the network namespace ${path}`,
       }));
   }
   return isStillThere(namespace) ? undefined : [];

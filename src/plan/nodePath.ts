@@ -1,5 +1,5 @@
 import { type IPAddress, parseAddress, parseSubnet, type Subnet, writeSubnet } from "../config/addresses.ts";
-import type { NodePath } from "../config/nodePath.ts";
+import { isUnicast, type NodePath } from "../config/nodePath.ts";
 import { longestAlias, namePath, podEnd, readEndAlias, writeEndAlias } from "../config/pathNames.ts";
 import {
   type Conflict,
@@ -56,6 +56,8 @@ export interface Views {
 
 type Family = IPAddress["family"];
 
+const noAddress: IPAddress = { family: "4", value: 0n };
+
 const noLinks = {
   interfaces: [],
   bond: undefined,
@@ -68,7 +70,7 @@ const noLinks = {
 
 /** What can be said of a Pod's way to its node before there is a Pod: which subnets are led there. */
 export function foreseePath({ routes }: NodePath): Desired {
-  const path = { end: undefined, neighbours: [], mac: undefined, leaving: [], subnets: routes };
+  const path = { end: undefined, neighbours: [], mac: undefined, leaving: [], subnets: routes, addresses: [] };
   return { ...noLinks, place: "pod", routes: [], path };
 }
 
@@ -81,7 +83,8 @@ export function wishForPath(nodePath: NodePath, own: PodInterface, views: Views)
     ...(nodePath.onlyMAC ? [] : findNodeConflicts(nodePath, own, views)),
   ];
   const mac = nodePath.macPrefix === undefined ? undefined : prefixMAC(nodePath.macPrefix, own);
-  const basis = { mac, leaving: [], subnets: nodePath.routes };
+  const addresses = nodePath.onlyMAC ? [] : own.addresses.map(({ address }) => address);
+  const basis = { mac, leaving: [], subnets: nodePath.routes, addresses };
   if (nodePath.onlyMAC) {
     const nothing = { ...noLinks, routes: [], path: { ...basis, end: undefined, neighbours: [], mac: undefined } };
     const pod: Desired = { ...nothing, place: "pod", path: { ...nothing.path, mac } };
@@ -283,11 +286,57 @@ function findNodeConflicts(nodePath: NodePath, own: PodInterface, { pod, node }:
     .map(({ address }) =>
       inTheWay(address, `${address} of ${own.ifName} is an address of the node itself: give the Pod another`),
     );
+  const unfit = own.addresses
+    // What a node asks at a link-local address is a service beside it, that of the cloud for example, and no Pod.
+    .filter(({ address }) => address.startsWith("169.254.") || !isUnicast(parseAddress(address) ?? noAddress))
+    .map(({ address }) =>
+      inTheWay(
+        address,
+        `${address} of ${own.ifName} is no address that a node can lead to a Pod by: mend the main plugin's ipam`,
+      ),
+    );
+  const inner = own.addresses.flatMap(({ address }) => {
+    const bridge = node.inner.get(address);
+    const message = `${address} of ${own.ifName} is in a subnet of the bridge ${bridge}, on which this node has other Pods: give the Pod an address of its own wire`;
+    return bridge === undefined ? [] : [inTheWay(address, message)];
+  });
   const long =
     joinAlias(ours?.alias, own.network).length > longestAlias
       ? [inTheWay(end, `the alias of ${end} can't hold the names of all networks that use it: shorten ${own.network}`)]
       : [];
-  return [...absent, ...unmet, ...torn, ...widowed, ...local, ...long];
+  return [
+    ...absent,
+    ...unmet,
+    ...torn,
+    ...widowed,
+    ...local,
+    ...unfit,
+    ...inner,
+    ...findShadowed(own, node, end),
+    ...long,
+  ];
+}
+
+/**
+ * Host routes for the Pod's addresses that lead elsewhere, and that the Pod's would only take the place of: of another metric, as
+ * networkd makes one to the gateway, or in another table. Those of the same are found when the routes are planned.
+ */
+function findShadowed({ ifName, addresses }: PodInterface, { current }: NodeView, end: string): Conflict[] {
+  const others = [...current.uses].flatMap(([link, { routes }]) => (link === end ? [] : routes));
+  return addresses.flatMap(({ address }) =>
+    others
+      .filter(({ type, words }) => type !== "local" && words[1] === address)
+      .filter(({ table, words }) => {
+        const metric = words.includes("metric") ? words[words.indexOf("metric") + 1] : "0";
+        return table !== "main" || metric !== (familyOf(address) === "4" ? "0" : "1024");
+      })
+      .map(({ words }) =>
+        inTheWay(
+          address,
+          `${address} of ${ifName} leads elsewhere on the node already ('ip route' shows: ${words.join(" ")}): give the Pod another address`,
+        ),
+      ),
+  );
 }
 
 function findUnled({ routes }: NodePath, own: PodInterface): string[] {

@@ -14,6 +14,8 @@ export interface PluginCall {
   /** What differs from the environment that ifacer was started with. */
   readonly environment: Readonly<Record<string, string>>;
   readonly config: JsonObject;
+  /** How long it may take at most, in s, where that is less than such calls may. */
+  readonly timeLeft?: number | undefined;
 }
 
 /** What a plugin answered. */
@@ -27,7 +29,7 @@ export interface PluginAnswer {
  * How long a plugin may take, in s: the kubelet waits two minutes for a Pod's sandbox (runtimeRequestTimeout), in which what was
  * begun has to be undone as well.
  */
-const patience = { ADD: 80, CHECK: 30, DEL: 30, GC: 60, STATUS: 30 } as const;
+export const patience = { ADD: 80, CHECK: 30, DEL: 30, GC: 60, STATUS: 30 } as const;
 
 /** The cause of the error where a plugin was killed, so that nobody knows what it had done by then. */
 export const pluginKilled = Symbol("killed");
@@ -48,14 +50,15 @@ export async function callPlugin(call: PluginCall): Promise<PluginAnswer> {
     throw new CniError(Code.invalidConfig, message);
   }
   const file = findPlugin(type, call);
+  const timeout = Math.min(call.timeLeft ?? patience[verb], patience[verb]);
   const { status, stdout, stderr, killed } = await run(file, {
     env: { ...process.env, ...environment, CNI_COMMAND: verb, [delegated]: "1" },
     stdin: encodeJson(config),
     whose: `${what} ${type}`,
-    timeout: patience[verb] * 1000,
+    timeout: timeout * 1000,
   });
   const whose = `${what} ${type}`;
-  if (killed !== undefined) throw explainKill(whose, { verb, file, status, stdout, stderr, killed });
+  if (killed !== undefined) throw explainKill(whose, { timeout, verb, file, status, stdout, stderr, killed });
   if (status !== 0) throw explainFailure(whose, { verb, file, status, stdout, stderr });
   return { stdout, notes: stderr.split("\n").filter((line) => line !== "") };
 }
@@ -111,11 +114,11 @@ function explainFailure(
 
 function explainKill(
   whose: string,
-  run: ProgramRun & { readonly verb: PluginCall["verb"]; readonly file: string },
+  run: ProgramRun & { readonly verb: PluginCall["verb"]; readonly file: string; readonly timeout: number },
 ): CniError {
-  const { verb, file, status, stderr, killed } = run;
+  const { verb, file, status, stderr, killed, timeout } = run;
   const why = {
-    time: `did not end within ${patience[verb]} s and was killed`,
+    time: `did not end within ${Math.ceil(timeout)} s and was killed`,
     output: `said more than ${mostOutput >> 20} MiB and was killed`,
     signal: `was killed by signal ${status - 128}`,
   }[killed ?? "signal"];

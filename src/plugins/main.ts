@@ -15,6 +15,8 @@ export interface MainCall {
   /** What it is given as CNI_NETNS, where that is not what ifacer got. */
   readonly netns?: string | undefined;
   readonly config: JsonObject;
+  /** How long it may take at most, in s, where that is less than such calls may. */
+  readonly timeLeft?: number | undefined;
 }
 
 const what = "the main plugin";
@@ -57,12 +59,12 @@ export async function callEach(
 }
 
 function describe(call: MainCall, verb: PluginCall["verb"]): PluginCall {
-  const { type, path, ifName, netns, config } = call;
+  const { type, path, ifName, netns, config, timeLeft } = call;
   const environment = {
     ...(ifName !== undefined && { CNI_IFNAME: ifName }),
     ...(netns !== undefined && { CNI_NETNS: netns }),
   };
-  return { verb, type, what: whatOn(call), path, config, environment };
+  return { verb, type, what: whatOn(call), path, config, environment, timeLeft };
 }
 
 function whatOn({ master }: MainCall): string {

@@ -1,6 +1,6 @@
 import { contains, parseSubnet, type Subnet } from "../config/addresses.ts";
 import { matches } from "../config/patterns.ts";
-import { type Conflict, type Current, type Desired, findLink, type Link } from "../model.ts";
+import { type Conflict, type Current, type Desired, type DesiredPath, findLink, type Link } from "../model.ts";
 import { policyPath } from "./path.ts";
 import { type Policy, parseRanges } from "./schema.ts";
 
@@ -21,16 +21,17 @@ export function findForbidden(policy: Policy, desired: Desired, current: Current
   const inPod = desired.place === "pod";
   if (policy.linkInContainer === false && inPod && desired.path === undefined)
     forbid(interfaces.join(","), "linkInContainer: leave the entry out");
-  if (desired.path) forbidPath(policy, desired.path.subnets, forbid);
+  if (desired.path) forbidPath(policy, desired.path, forbid);
   const { ipamTypes } = policy;
   if (ipamTypes && desired.ipam !== undefined && !ipamTypes.includes(desired.ipam)) {
     forbid(desired.ipam, `the IPAM plugin ${desired.ipam}, it allows ${ipamTypes.join(", ") || "none"}: use another`);
   }
-  const { pluginTypes } = policy;
+  const pluginTypes = policy.pluginTypes ?? findOwnTypes(policy);
   if (desired.plugin !== undefined && policy.plugin === false) forbid(desired.plugin, "plugin: leave the entry out");
   else if (pluginTypes && desired.plugin !== undefined && !pluginTypes.includes(desired.plugin)) {
     const allowed = pluginTypes.join(", ") || "none";
-    forbid(desired.plugin, `the main plugin ${desired.plugin}, it allows ${allowed}: use another`);
+    const how = policy.pluginTypes ? "" : " where it limits interfaces or vlanIDs and has no pluginTypes";
+    forbid(desired.plugin, `the main plugin ${desired.plugin}, it allows ${allowed}${how}: use another`);
   }
   if (!inPod && policy.bond === false && bond)
     forbid(bond.name, `bonds, the config asks for ${bond.name}: leave bond out`);
@@ -56,18 +57,44 @@ export function findForbidden(policy: Policy, desired: Desired, current: Current
   return found;
 }
 
+/** Main plugins that use the NIC that they are given, and nothing else of the node: no VLAN, no bridge, no device of their own config. */
+const typesOnNic = ["ipvlan", "macvlan"];
+
+/** Where the policy is about NICs or VLANs, a plugin that finds them in its own config would get around it. */
+function findOwnTypes({ interfaces, vlanIDs }: Policy): readonly string[] | undefined {
+  const isAboutNics = interfaces?.allow !== undefined || interfaces?.deny !== undefined;
+  return isAboutNics || vlanIDs !== undefined ? typesOnNic : undefined;
+}
+
 type Forbid = (link: string, what: string) => void;
 
 /** A way into a subnet is allowed where one that is allowed holds all of it. */
-function forbidPath({ nodePath, nodePathRoutes }: Policy, subnets: readonly string[], forbid: Forbid): void {
+function forbidPath(policy: Policy, { subnets, addresses }: DesiredPath, forbid: Forbid): void {
+  const { nodePath, nodePathRoutes, nodePathAddresses } = policy;
   if (nodePath === false) forbid("nodePath", "nodePath: leave the entry out");
-  const allowed = nodePathRoutes?.flatMap((text) => parseSubnet(text) ?? []);
-  for (const text of allowed ? subnets : []) {
-    const subnet = parseSubnet(text);
-    const isWithin = (outer: Subnet) => subnet && outer.prefixLength <= subnet.prefixLength && contains(outer, subnet);
-    if (allowed?.some(isWithin)) continue;
+  for (const text of listOutside(subnets, nodePathRoutes)) {
     forbid(text, `the route ${text}, it allows subnets of ${nodePathRoutes?.join(", ") || "none"}: leave it out`);
   }
+  const hosts = addresses.map((address) => `${address}/${address.includes(":") ? 128 : 32}`);
+  for (const text of listOutside(hosts, nodePathAddresses)) {
+    const allowed = nodePathAddresses?.join(", ") || "none";
+    forbid(
+      text,
+      `nodePath to a Pod with the address ${text.split("/")[0]}, it allows ${allowed}: give the Pod another`,
+    );
+  }
+}
+
+/** Those that none of the allowed subnets holds; where nothing is said of what is allowed, all is. */
+function listOutside(texts: readonly string[], allowed: readonly string[] | undefined): readonly string[] {
+  if (allowed === undefined) return [];
+  const outer = allowed.flatMap((text) => parseSubnet(text) ?? []);
+  const isWithin = (inner: Subnet) =>
+    outer.some((subnet) => subnet.prefixLength <= inner.prefixLength && contains(subnet, inner));
+  return texts.filter((text) => {
+    const subnet = parseSubnet(text);
+    return subnet === undefined || !isWithin(subnet);
+  });
 }
 
 /** How the policy denies a link with these names, in words; `undefined`: it does not. */

@@ -30,7 +30,11 @@ export function readHostIndex(): number | undefined {
 function decodePlain(bytes: Uint8Array): unknown {
   try {
     const json = decodeJson(bytes, nodePath);
-    return json instanceof JsonObject ? Object.fromEntries(json.members) : json;
+    if (!(json instanceof JsonObject)) return json;
+    const plain = new Map(json.members);
+    // Either may be the one that was meant.
+    if (plain.size < json.members.length) throw new Error(`${nodePath} has a key twice`);
+    return Object.fromEntries(plain);
   } catch (cause) {
     throw refuse(cause instanceof Error ? cause.message : String(cause));
   }

@@ -55,6 +55,7 @@ const policyFields = {
   linkInContainer: boolean,
   nodePath: boolean,
   nodePathRoutes: subnets,
+  nodePathAddresses: subnets,
   plugin: boolean,
   pluginTypes: () => array(text("the type of a main plugin, such as ipvlan"), "an array of types of main plugins"),
   ipamTypes: () => array(text("the type of an IPAM plugin, such as host-local"), "an array of types of IPAM plugins"),

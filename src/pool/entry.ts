@@ -1,4 +1,12 @@
-import { networkOf, parseAddress, parseSubnet, type Subnet, writeAddress, writeSubnet } from "../config/addresses.ts";
+import {
+  networkOf,
+  overlap,
+  parseAddress,
+  parseSubnet,
+  type Subnet,
+  writeAddress,
+  writeSubnet,
+} from "../config/addresses.ts";
 import { findAltNameFault } from "../config/linkNames.ts";
 import { noRules, type Rules, readSelect } from "../config/select.ts";
 import { Code, errorOfAll } from "../error.ts";
@@ -122,7 +130,15 @@ function readPlugin(reader: Reader): PoolEntry["plugin"] | undefined {
     return undefined;
   }
   if (type === "ifacer") plugin.refuse("type", "ifacer attaches Pods to nothing: name a main plugin");
+  refusePath(plugin, type);
   return { type, config: plugin.without(givenKeys) };
+}
+
+/** A type is the name of a file in CNI_PATH. */
+function refusePath(reader: Reader, type: string): void {
+  if (/[/\0]/.test(type) || type === "." || type === "..") {
+    reader.refuse("type", `${JSON.stringify(type)} is not the name of a plugin: no '/' may be in it`);
+  }
 }
 
 /** Without `interfaces` and `select`, every NIC that has an IPv4 address, or one in `masterNets`. */
@@ -184,7 +200,7 @@ function readNetworks(reader: Reader, key: string): readonly Subnet[] {
 const mostInterfaceBits = 10;
 
 /** A config is a tenant's: what it lists is looked at again and again. */
-const mostListed = { networks: 256, peers: 4096 };
+const mostListed = { networks: 256, peers: 4096, addresses: 64 };
 
 /** As in the plugin that this one stands in for. */
 const defaults = { subnet: "172.30.0.0/16", interfaceBlock: 2, hostBlock: 8 };
@@ -194,6 +210,7 @@ function readIpam(reader: Reader): PoolIpam | undefined {
   const ipam = reader.object("ipam");
   const type = ipam?.text("type") ?? "";
   if (ipam === undefined || type === "") return { kind: "none" };
+  refusePath(ipam, type);
   if (type === "ifacer") ipam.refuse("type", `ifacer is no IPAM plugin: name one, or ${blocksType}`);
   if (type !== blocksType) return { kind: once ? "once" : "each", type };
   const plan = readAddressPlan(reader, ipam);
@@ -247,7 +264,12 @@ function chooseTable(name: string): number {
 
 function readPeer(peer: Reader): Peer {
   const hostIndex = peer.integer("hostIndex", { min: 0, max: 0xffffffff });
-  const addresses = (peer.texts("addresses") ?? []).flatMap((text, index) => {
+  const listed = peer.texts("addresses") ?? [];
+  if (listed.length > mostListed.addresses) {
+    peer.refuse("addresses", `got ${listed.length} addresses, allowed up to ${mostListed.addresses}`);
+    return { hostIndex, addresses: [] };
+  }
+  const addresses = listed.flatMap((text, index) => {
     const address = parseAddress(text);
     if (address?.family === "4") return [writeAddress(address)];
     peer.refuse(`addresses[${index}]`, `${JSON.stringify(text)} is no IPv4 address`);
@@ -288,9 +310,4 @@ interface Given {
   readonly plugin: PoolEntry["plugin"] | undefined;
   readonly ipam: PoolIpam | undefined;
   readonly masterNets: readonly Subnet[];
-}
-
-function overlap(one: Subnet, other: Subnet): boolean {
-  const prefixLength = Math.min(one.prefixLength, other.prefixLength);
-  return networkOf({ ...one, prefixLength }).value === networkOf({ ...other, prefixLength }).value;
 }

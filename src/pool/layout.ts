@@ -1,5 +1,6 @@
+import { networkOf, overlap, parseSubnet, type Subnet, writeSubnet } from "../config/addresses.ts";
 import { type Conflict, type Current, type Desired, findLink, type Link, loopback } from "../model.ts";
-import type { PoolEntry } from "./entry.ts";
+import type { AddressPlan, PoolEntry } from "./entry.ts";
 import { findNicBlocks, type HostIndex, type Master, type NicBlocks, type PlacedNic, placeNics } from "./nics.ts";
 import { planNodeRoutes } from "./nodeRoutes.ts";
 
@@ -9,6 +10,9 @@ export interface AttachedNic {
   /** Where its addresses come from; `undefined`: not from blocks. */
   readonly blocks: (NicBlocks & { readonly host: number }) | undefined;
 }
+
+/** More NICs no Pod gets: DEL and GC have to name all interfaces that there may be, also where nobody knows which there were. */
+export const mostInterfaces = 32;
 
 /** What an entry comes to on this node. */
 export interface Layout {
@@ -77,6 +81,10 @@ export function layOut(
   const { nics } = placed;
   const narrowed = narrow(entry, nics);
   if ("conflict" in narrowed) return { ...empty, nics, conflicts: [narrowed.conflict], faults: [] };
+  if (narrowed.nics.length > mostInterfaces) {
+    const fault = `the Pod would be attached to ${narrowed.nics.length} NICs, at most ${mostInterfaces} can be: choose fewer by masterNets, select.count or args.cni.nics`;
+    return { ...empty, nics, conflicts: [], faults: [fault] };
+  }
   if (ipam.kind !== "blocks") {
     const attached = narrowed.nics.map(({ master }) => ({ master, blocks: undefined }));
     return { nics, attached, desired: base, conflicts, faults: [] };
@@ -84,6 +92,9 @@ export function layOut(
   const { plan } = ipam;
   const found = narrowed.nics.map((nic) => ({ nic, blocks: findNicBlocks(nic, { blocks: plan.blocks, hostIndex }) }));
   const faults = found.flatMap(({ blocks }) => ("fault" in blocks ? [blocks.fault] : []));
+  faults.push(...findShared(nics, plan.blocks.subnet));
+  const down = plan.routing ? findDown(nics, seen) : [];
+  if (down.length > 0) return { ...empty, nics, conflicts: down, faults };
   const routing = planNodeRoutes(nics, plan, hostIndex);
   if ("faults" in routing) faults.push(...routing.faults);
   if (faults.length > 0 || "faults" in routing) return { ...empty, nics, conflicts, faults: [...new Set(faults)] };
@@ -91,9 +102,53 @@ export function layOut(
     nics,
     attached: found.flatMap(({ nic: { master }, blocks }) => ("fault" in blocks ? [] : [{ master, blocks }])),
     desired: { ...base, routes: routing.routes },
-    conflicts,
+    conflicts: findOtherBlocks(plan, seen),
     faults: [],
   };
+}
+
+/** The kernel takes no routes by way of them, and loses those that there were (net/ipv4/fib_frontend.c, fib_disable_ip). */
+function findDown(nics: readonly PlacedNic[], seen: Current): Conflict[] {
+  return nics.flatMap(({ master: { name } }) => {
+    if (findLink(seen, name)?.up !== false) return [];
+    return [
+      {
+        reason: "inTheWay" as const,
+        link: name,
+        message: `${name} is down, so that no route can lead through it: set it up`,
+      },
+    ];
+  });
+}
+
+/** Networks of NICs whose addresses, other nodes' among them, would be given to Pods. */
+function findShared(nics: readonly PlacedNic[], subnet: Subnet): string[] {
+  return nics.flatMap(({ master, network }) => {
+    if (network === undefined || !overlap(network, subnet)) return [];
+    const both = `the subnet ${writeSubnet(subnet)} and ${writeSubnet(network)}, in which ${master.name} is`;
+    return [`${both}, have addresses in common: give Pods a network of their own`];
+  });
+}
+
+/**
+ * Routes to parts of the subnet that are no blocks of this size. They are what is left of other sizes, or another network's with
+ * the same subnet, and the longer ones would lead to the wrong nodes.
+ */
+function findOtherBlocks({ blocks, routing }: AddressPlan, { uses }: Current): Conflict[] {
+  if (routing === undefined) return [];
+  const { subnet, interfaceBlock, hostBlock } = blocks;
+  const { table } = routing;
+  const prefixLength = subnet.prefixLength + interfaceBlock + hostBlock;
+  for (const [link, { routes }] of uses) {
+    for (const route of routes) {
+      if (route.table !== table) continue;
+      const found = parseSubnet(route.destination.includes("/") ? route.destination : `${route.destination}/32`);
+      if (found === undefined || found.prefixLength === prefixLength || !overlap(networkOf(found), subnet)) continue;
+      const message = `the table ${table} has a route to ${route.destination}, but the blocks of ${writeSubnet(subnet)} are of /${prefixLength}: type 'ip route flush table ${table}' where the network had other blocks before, else give it a subnet of its own`;
+      return [{ reason: "inTheWay", link, message }];
+    }
+  }
+  return [];
 }
 
 function readMaster({ name, altNames, index }: Link, { uses }: Current): Master {

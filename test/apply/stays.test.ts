@@ -83,10 +83,23 @@ test.each<[string, Given, readonly string[], readonly string[]]>([
   ],
   [
     "a link in another namespace",
-    { elsewhere: { standing: new Map([[5, ["net1 in x stands on it"]]]), unseen: [] } },
+    { elsewhere: { standing: new Map([[5, ["net1 in x"]]]), unseen: [] } },
     ["net1 in x stands on it"],
     [onVlan],
   ],
+  [
+    "a link on a NIC of the bond, which goes down as it leaves the bond",
+    { links: [...slaves, bond, vlan, link(7, "storage", { kind: "vlan", parent: "ens160" })] },
+    [],
+    ["storage stands on its NIC ens160"],
+  ],
+  [
+    "the same in another namespace",
+    { elsewhere: { standing: new Map([[3, ["net1 in x"]]]), unseen: [] } },
+    [],
+    ["net1 in x stands on its NIC ens160"],
+  ],
+  ["somebody unseen who receives through a NIC is the bond itself", { strangers: [[3, 1]] }, [], []],
   [
     "a namespace that can't be looked into",
     { elsewhere: { standing: new Map(), unseen: ["/run/netns/x"] } },

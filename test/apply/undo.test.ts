@@ -369,6 +369,7 @@ describe("a way from the Pod to its node", () => {
       mac: { link: "eth0", mac: "0a:1b:00:00:00:01" },
       leaving: [],
       subnets: [],
+      addresses: [],
     },
   };
 

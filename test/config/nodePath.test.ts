@@ -97,6 +97,14 @@ describe("what is wrong with an entry", () => {
       ],
     ],
     [
+      { nodePath: { nodeAddresses: ["0.0.0.0", "127.0.0.1", "192.0.2.1", "::1", "ff02::1"] } },
+      Code.invalidConfig,
+      ["0.0.0.0", "127.0.0.1", "::1", "ff02::1"].map(
+        (address) =>
+          `nodePath.nodeAddresses[${["0.0.0.0", "127.0.0.1", "192.0.2.1", "::1", "ff02::1"].indexOf(address)}]: not allowed, got "${address}", allowed an address of the node such as 192.0.2.1`,
+      ),
+    ],
+    [
       { nodePath: { nodeAddresses: [] } },
       Code.invalidConfig,
       ["nodePath.nodeAddresses: is empty: name the node's addresses, or leave it out"],

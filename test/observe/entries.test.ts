@@ -94,10 +94,24 @@ describe("what a link may lose", () => {
     ["somebody", "inet", "global", []],
     ["somebody", "inet", "global", ["valid_lft", "60"]],
     ["somebody", "inet6", "global", []],
+    ["somebody", "inet", "link", []],
+    ["somebody", "inet", "host", []],
     ["network", "inet6", "global", ["valid_lft", "60"]],
+    ["somebody", "inet6", "global", ["valid_lft", "60", "noprefixroute"]],
     ["kernel", "inet6", "link", []],
   ] as const)("an address is made by %s: %s %s %j", (madeBy, family, scope, words) => {
-    const address = { local: "x", prefixLength: 1, scope, family, words };
-    expect(readAddressEntry(address, 2)).toMatchObject({ madeBy, key: "x/1 2" });
+    const address = { local: "x", prefixLength: 64, scope, family, words };
+    expect(readAddressEntry(address, 2)).toMatchObject({ madeBy, key: "x/64 2" });
+  });
+
+  test("an address of DHCPv6, which has no network, is made by somebody", () => {
+    const address = {
+      local: "x",
+      prefixLength: 128,
+      scope: "global",
+      family: "inet6",
+      words: ["valid_lft", "60"],
+    } as const;
+    expect(readAddressEntry(address, 2).madeBy).toBe("somebody");
   });
 });

@@ -59,6 +59,7 @@ const node: NodeView = {
     ["192.0.2.10", "192.0.2.1"],
     ["2001:db8::10", "2001:db8::1"],
   ]),
+  inner: new Map(),
 };
 
 const views: Views = { pod, node };
@@ -140,6 +141,12 @@ const whole: Views = {
     },
   },
 };
+
+test("a policy is told which addresses the node leads to the Pod", () => {
+  expect(wishForPath(config, own, views).pod.path?.addresses).toEqual(["192.0.2.10", "2001:db8::10"]);
+  const onlyMAC = { ...config, macPrefix: "0a:1b", onlyMAC: true };
+  expect(wishForPath(onlyMAC, own, views).pod.path?.addresses).toEqual([]);
+});
 
 test("planned from what is wanted, nothing is left to do; a route by another of the node's addresses is kept", () => {
   const wish = wishForPath(config, own, whole);
@@ -255,6 +262,32 @@ describe("conflicts", () => {
       "the Pod has a veth0 already",
     ],
     ["a route to another Pod", onNode({ cali7: { routes: [elsewhere] } }), {}, "192.0.2.10/32 leads elsewhere already"],
+    [
+      "a host route of another metric",
+      onNode({
+        ens192: { routes: [route("unicast", "192.0.2.10", "metric", "1024", "proto", "dhcp", "dev", "ens192")] },
+      }),
+      {},
+      "192.0.2.10 of eth0 leads elsewhere on the node already ('ip route' shows: unicast 192.0.2.10 metric 1024 proto dhcp dev ens192)",
+    ],
+    [
+      "a host route of IPv6 of another metric",
+      onNode({ ens192: { routes: [route("unicast", "2001:db8::10", "metric", "256", "dev", "ens192")] } }),
+      {},
+      "2001:db8::10 of eth0 leads elsewhere on the node already",
+    ],
+    [
+      "the broadcast address",
+      onNode({ ens192: { routes: [{ ...route("broadcast", "192.0.2.10", "dev", "ens192"), table: "local" }] } }),
+      {},
+      "192.0.2.10 of eth0 leads elsewhere on the node already",
+    ],
+    [
+      "an address of other Pods' bridge",
+      { ...views, node: { ...node, inner: new Map([["192.0.2.10", "cni0"]]) } },
+      {},
+      "192.0.2.10 of eth0 is in a subnet of the bridge cni0",
+    ],
     ["a blackhole", onNode({ "": { routes: [route("blackhole", "192.0.2.10")] } }), {}, "leads elsewhere already"],
     ["a link of the end's name", onNode({}, [veth(end, "02:00:00:00:00:99")]), {}, "is not this Pod's end"],
     [
@@ -290,6 +323,21 @@ describe("conflicts", () => {
       ...plan(wish.node, seen.node.current).conflicts,
     ];
     expect(found.map(({ message }) => message).join("\n")).toContain(part);
+  });
+
+  test.each(["0.0.0.0", "127.0.0.2", "224.0.0.18", "255.255.255.255", "169.254.169.254", "::", "::1", "ff02::1"])(
+    "%s is no host's",
+    (one) => {
+      const addresses = [{ address: one, prefixLength: 24, gateway: undefined }];
+      expect(wishForPath(config, { ...own, addresses }, views).conflicts.map(({ message }) => message)).toContain(
+        `${one} of eth0 is no address that a node can lead to a Pod by: mend the main plugin's ipam`,
+      );
+    },
+  );
+
+  test("a route of the same metric is told of once", () => {
+    const seen = onNode({ cali7: { routes: [elsewhere] } });
+    expect(wishForPath(config, own, seen).conflicts).toEqual([]);
   });
 
   test("no address at all, and the name of the end", () => {

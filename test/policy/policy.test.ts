@@ -37,7 +37,7 @@ describe("a policy's text", () => {
     ['{"bond":1.0}', "bond: got 1, allowed true or false"],
     [
       '{"Bond":false}',
-      'unknown key "Bond", allowed interfaces, vlanIDs, bond, allowInUse, removeUnused, probe, linkInContainer, nodePath, nodePathRoutes, plugin, pluginTypes, ipamTypes; did you mean bond?',
+      'unknown key "Bond", allowed interfaces, vlanIDs, bond, allowInUse, removeUnused, probe, linkInContainer, nodePath, nodePathRoutes, nodePathAddresses, plugin, pluginTypes, ipamTypes; did you mean bond?',
     ],
     ['{"bond":false,"bond":true}', 'the key "bond" is there twice'],
     ['{"interfaces":["ens*"]}', 'interfaces: got ["ens*"], allowed an object with allow, deny and slaveKinds'],
@@ -174,6 +174,24 @@ describe("a NIC's names", () => {
     expect(judge({ probe: false }, ["eth0"])).toEqual([]);
   });
 
+  test.each<[Policy, type: string, may: boolean]>([
+    [{}, "bridge", true],
+    [{ bond: false, interfaces: { slaveKinds: ["veth"] } }, "bridge", true],
+    [{ plugin: false }, "ipvlan", false],
+    [{ pluginTypes: ["ipvlan"] }, "ipvlan", true],
+    [{ pluginTypes: ["ipvlan"] }, "macvlan", false],
+    [{ pluginTypes: [] }, "ipvlan", false],
+    // Others would get around it: they find what they use in keys of their own.
+    [{ interfaces: { deny: ["eth0"] } }, "host-device", false],
+    [{ interfaces: { allow: ["*"] } }, "bridge", false],
+    [{ vlanIDs: "100" }, "vlan", false],
+    [{ vlanIDs: "100", interfaces: { allow: ["eth1"] } }, "macvlan", true],
+    [{ interfaces: { allow: ["eth1"] } }, "ipvlan", true],
+    [{ interfaces: { allow: ["eth1"] }, pluginTypes: ["host-device"] }, "host-device", true],
+  ])("%j: the main plugin %s may be used: %p", (policy, plugin, may) => {
+    expect(judge(policy, ["eth1"], [], { plugin })).toEqual(may ? [] : [plugin]);
+  });
+
   test("a denied NIC below a listed link is found by each of its names", () => {
     const slave = link(9, "eth9", { altNames: ["mgmt"], master: "eth1" });
     expect(judge({ interfaces: { deny: ["mgmt"] } }, ["eth1"], [slave])).toEqual(["eth9"]);
@@ -182,7 +200,7 @@ describe("a NIC's names", () => {
 });
 
 describe("a way from the Pod to its node", () => {
-  const path = (...subnets: string[]): Desired => ({
+  const path = (subnets: string[], addresses: string[] = []): Desired => ({
     place: "pod",
     interfaces: [],
     bond: undefined,
@@ -192,7 +210,7 @@ describe("a way from the Pod to its node", () => {
     allowInUse: false,
     addresses: [],
     routes: [],
-    path: { end: undefined, neighbours: [], mac: undefined, leaving: [], subnets },
+    path: { end: undefined, neighbours: [], mac: undefined, leaving: [], subnets, addresses },
   });
   const nothing: Current = { links: [], vlans: [], uses: new Map() };
 
@@ -210,7 +228,22 @@ describe("a way from the Pod to its node", () => {
     [{ nodePathRoutes: [] }, ["10.0.0.0/8"], ["the route 10.0.0.0/8, it allows subnets of none: leave it out"]],
   ])("%j with %j", (policy, subnets, expected) => {
     const words = "the node's policy /etc/ifacer/policy.json forbids ";
-    const found = findForbidden(policy, path(...subnets), nothing, []);
+    const found = findForbidden(policy, path(subnets), nothing, []);
     expect(found.map(({ message }) => message)).toEqual(expected.map((what) => `${words}${what}`));
+  });
+
+  test.each<[Policy, string[], string[]]>([
+    [{}, ["169.254.169.254"], []],
+    [{ nodePathAddresses: ["192.0.2.0/24", "2001:db8::/64"] }, ["192.0.2.10", "2001:db8::10"], []],
+    [{ nodePathAddresses: ["192.0.2.0/24"] }, ["10.0.0.5", "192.0.2.10", "2001:db8::10"], ["10.0.0.5", "2001:db8::10"]],
+    [{ nodePathAddresses: ["192.0.2.10/31"] }, ["192.0.2.9", "192.0.2.11"], ["192.0.2.9"]],
+  ])("%j with a Pod of %j", (policy, addresses, expected) => {
+    const found = findForbidden(policy, path([], addresses), nothing, []);
+    expect(found.map(({ message }) => message)).toEqual(
+      expected.map(
+        (address) =>
+          `the node's policy /etc/ifacer/policy.json forbids nodePath to a Pod with the address ${address}, it allows ${policy.nodePathAddresses?.join(", ")}: give the Pod another`,
+      ),
+    );
   });
 });

@@ -182,6 +182,19 @@ describe("what is wrong with an entry", () => {
       7,
       ["ipam.routeTable: 254 is a table of the kernel's own: use another number"],
     ],
+    [
+      { plugin: { type: "../sbin/ipvlan" }, ipam: { type: "/tmp/static" } },
+      7,
+      [
+        `plugin.type: "../sbin/ipvlan" is not the name of a plugin: no '/' may be in it`,
+        `ipam.type: "/tmp/static" is not the name of a plugin: no '/' may be in it`,
+      ],
+    ],
+    [
+      { ...l3, ipam: { ...blocks, peers: [{ hostIndex: 1, addresses: Array(65).fill("10.0.1.9") }] } },
+      7,
+      ["ipam.peers[0].addresses: got 65 addresses, allowed up to 64"],
+    ],
     [{ ...l3, ipam: { ...blocks, dataDir: "store" } }, 7, ['ipam.dataDir: "store" is no absolute path']],
     [
       { ...l3, ipam: { ...blocks, peers: [{ addresses: ["10.0.1.x"] }, 5] } },

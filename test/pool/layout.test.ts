@@ -3,7 +3,7 @@ import { writeLines } from "../../src/apply/lines.ts";
 import { writeSubnet } from "../../src/config/addresses.ts";
 import { decodeJson, JsonObject } from "../../src/json.ts";
 import type { Current, Link } from "../../src/model.ts";
-import { readAddress } from "../../src/observe/use.ts";
+import { readAddress, readRoute } from "../../src/observe/use.ts";
 import { planAddresses } from "../../src/plan/addresses.ts";
 import { readPoolEntry } from "../../src/pool/entry.ts";
 import { type Layout, layOut } from "../../src/pool/layout.ts";
@@ -175,6 +175,15 @@ describe("which NICs a Pod gets, with which addresses", () => {
       undefined,
       ["fault: ens1: all of 192.168.0.192/26 is excluded (excludeCIDRs) (by its address 10.0.1.3)"],
     ],
+    // What is in masterNets is looked at without a node.
+    [
+      { ens1: ["192.168.7.3/29"] },
+      { masterNets: [], ipam: { ...ipam, vlanMode: "l2" } },
+      undefined,
+      [
+        "fault: the subnet 192.168.0.0/16 and 192.168.7.0/29, in which ens1 is, have addresses in common: give Pods a network of their own",
+      ],
+    ],
     [{ lo: ["10.0.1.3/29"] }, {}, undefined, ["inTheWay: lo is the loopback device: list a NIC"]],
     [two, { plugin: { type: "macvlan" }, ipam: {} }, undefined, ["ens1", "ens2"]],
     [{ ens1: [] }, { plugin: { type: "macvlan" }, ipam: {}, masterNets: [] }, undefined, ["ens1"]],
@@ -197,12 +206,60 @@ test("a NIC that is not there, and one that is listed twice", () => {
   ]);
 });
 
+test.each([
+  ["l3", ["inTheWay: ens2 is down, so that no route can lead through it: set it up"]],
+  ["l2", ["ens1 192.168.0.0/18 192.168.0.192/26", "ens2 192.168.64.0/18 192.168.64.192/26"]],
+])("a NIC that is down, with vlanMode %s", (vlanMode, shown) => {
+  const body = decodeJson(Buffer.from(JSON.stringify({ ...base, ipam: { ...ipam, vlanMode } })), "the entry");
+  const { entry } = readPoolEntry(body as JsonObject);
+  if (entry === undefined) throw new Error("it is not valid");
+  const { names, seen } = node(two);
+  const links = seen.links.map((one) => (one.name === "ens2" ? { ...one, up: false } : one));
+  expect(show(layOut(entry, { names, seen: { ...seen, links }, hostIndex: undefined }))).toEqual(shown);
+});
+
+test("more NICs than DEL and GC can name", () => {
+  const numbers = Array.from({ length: 33 }, (_, number) => number + 1);
+  const nics = Object.fromEntries(numbers.map((number) => [`ens${number}`, [`10.0.${number}.3/29`]]));
+  const body = { ipam: { ...ipam, interfaceBlock: 6, hostBlock: 4 }, masterNets: [] };
+  expect(show(layOutOn(nics, body))).toEqual([
+    "fault: the Pod would be attached to 33 NICs, at most 32 can be: choose fewer by masterNets, select.count or args.cni.nics",
+  ]);
+  expect(show(layOutOn(nics, { ...body, args: { cni: { nics: 32 } } }))).toHaveLength(32);
+});
+
 /** The lines of what is missing on a node that has nothing yet. */
 function listLines(layout: Layout, nics: Readonly<Record<string, readonly string[]>>): string[] {
   return planAddresses(layout.desired, node(nics).seen).changes.flatMap(writeLines);
 }
 
 describe("routes to the blocks of other nodes", () => {
+  test.each<[dst: string, table: string, isInTheWay: boolean]>([
+    ["192.168.0.64/26", "4242", false],
+    ["192.168.0.0/24", "4242", true],
+    ["192.168.0.64/28", "4242", true],
+    ["192.168.0.70", "4242", true],
+    ["192.168.0.0/24", "4243", false],
+    // Another network whose name comes to the same table.
+    ["10.44.0.0/24", "4242", false],
+    ["default", "4242", false],
+  ])("a route to %s in the table %s is of other blocks: %p", (dst, table, isInTheWay) => {
+    const found = layOutOn(two);
+    const { names, seen } = node(two);
+    const use = { addresses: [], nexthops: [], sharedElsewhere: false };
+    const routes = [readRoute({ dst, table, gateway: "10.0.1.1", dev: "ens1" })];
+    const uses = new Map([...seen.uses, ["ens5", { ...use, routes }] as const]);
+    const body = decodeJson(Buffer.from(JSON.stringify({ ...base, ipam })), "the entry");
+    const { entry } = readPoolEntry(body as JsonObject);
+    if (entry === undefined) throw new Error("it is not valid");
+    const { conflicts } = layOut(entry, { names, seen: { ...seen, uses }, hostIndex: undefined });
+    expect(found.conflicts).toEqual([]);
+    const words = `the table 4242 has a route to ${dst}, but the blocks of 192.168.0.0/16 are of /26`;
+    expect(conflicts.map(({ message }) => message)).toEqual(
+      isInTheWay ? [expect.stringContaining(words) as unknown as string] : [],
+    );
+  });
+
   test("one for each other address of the NIC's network, and the rule that leads to them", () => {
     expect(listLines(layOutOn(two), two)).toEqual([
       "route add 192.168.0.64/26 via 10.0.1.1 dev ens1 table 4242",

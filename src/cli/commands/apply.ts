@@ -7,6 +7,7 @@ import { isJournalThere } from "../../host/journal.ts";
 import { withLock } from "../../host/lock.ts";
 import { hasNetAdmin } from "../../host/proc.ts";
 import { readLine, writeAll } from "../../host/stdioSync.ts";
+import { toItsEnd } from "../../host/toItsEnd.ts";
 import { showCommand } from "../../plan/shell.ts";
 import { type Options, UsageError } from "../arguments.ts";
 import { type File, listFiles, readFiles } from "../read/files.ts";
@@ -122,7 +123,7 @@ async function applyFiles(files: readonly File[], wanted: Wanted): Promise<Repor
     const { tryOut } = await import("./try.ts");
     return report(assessed, { plan: [], ...(await tryOut(files, { ...wanted, seconds })) });
   }
-  const done = await carryOutAll(assessed, extent);
+  const done = await toItsEnd(() => carryOutAll(assessed, extent));
   const failed = done.some(({ refused }) => refused !== undefined);
   return report(assessed, { plan: [], done, said: failed ? "not all was done" : "done", status: failed ? 1 : 0 });
 }

@@ -3,6 +3,7 @@ import { type Assessed, assessUnused, type Choice, removeUnused } from "../../ap
 import { CniError, Code } from "../../error.ts";
 import { hasNetAdmin } from "../../host/proc.ts";
 import { readLine, writeAll } from "../../host/stdioSync.ts";
+import { toItsEnd } from "../../host/toItsEnd.ts";
 import { listOwnNames } from "../../observe/snapshot.ts";
 import { type Options, UsageError } from "../arguments.ts";
 import { findEntries } from "../read/entries.ts";
@@ -48,7 +49,7 @@ export async function prune(options: Options, screen: Screen): Promise<Report> {
     throw new CniError(Code.noPermission, "ifacer may not change the network: run it as root with CAP_NET_ADMIN");
   }
   const chosen = new Set(free.map(({ link }) => link.index));
-  const ending = await removeUnused(({ index }) => chosen.has(index));
+  const ending = await toItsEnd(() => removeUnused(({ index }) => chosen.has(index)));
   const failed = ending.kept.length > 0;
   return report(failed ? "not all was removed" : "done", yes ? shown : [], { status: failed ? 1 : 0, ...ending });
 }

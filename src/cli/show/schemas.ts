@@ -190,5 +190,6 @@ const policyWords: Readonly<Record<string, string>> = {
   pluginTypes: "Types of main plugins that plugin.type may name, as ifacer starts them as root.",
   nodePath: "Whether configs may give their Pods a way to the node.",
   nodePathRoutes: "Subnets that nodePath.routes may name, and subnets of these.",
+  nodePathAddresses: "Subnets that the addresses of Pods with nodePath have to be in.",
   ipamTypes: "Types of IPAM plugins that ipam.type may name, as ifacer starts them as root.",
 };

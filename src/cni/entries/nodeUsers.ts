@@ -1,4 +1,3 @@
-import { CniError } from "../../error.ts";
 import { findNoted, findNotes, hasJournal, nameNetwork, nameNote } from "../../host/note.ts";
 import { JsonObject, member } from "../../json.ts";
 import { attachmentKeys } from "../../plugins/attachments.ts";
@@ -46,8 +45,9 @@ async function tellFaults(work: () => Promise<readonly string[]>): Promise<Answe
   try {
     return { journal: await work() };
   } catch (cause) {
-    if (!(cause instanceof CniError)) throw cause;
-    return { journal: [`${cause.message}; what is unused stays for the next DEL or GC`] };
+    // Whatever it was: a Pod whose DEL fails can't go.
+    const message = cause instanceof Error ? cause.message : String(cause);
+    return { journal: [`${message}; what is unused stays for the next DEL or GC`] };
   }
 }
 

@@ -7,6 +7,7 @@ import { type Desired, findLink } from "../../model.ts";
 import { observePod } from "../../observe/pod.ts";
 import { snapshotBefore } from "../../observe/snapshot.ts";
 import { inTheWay } from "../../plan/conflict.ts";
+import { patience } from "../../plugins/call.ts";
 import { callIpam, type Ipam, requestAddresses } from "../../plugins/ipam.ts";
 import { callMain, type MainCall, requestInterface } from "../../plugins/main.ts";
 import type { PoolEntry } from "../../pool/entry.ts";
@@ -14,12 +15,14 @@ import type { AttachedNic } from "../../pool/layout.ts";
 import { assignRoutes, type RoutedLink, readRoutes, type WantedRoute } from "../../pool/podRoutes.ts";
 import { readObject } from "../../pool/reader.ts";
 import { listOf, without } from "../../protocol/result.ts";
+import { resultShape, type Version } from "../../protocol/versions.ts";
 import type { RequestOf } from "../request.ts";
 import {
   describeDelegate,
   describeIpamOf,
   describeSharedIpam,
   type GivenAddress,
+  isNamed,
   nameInterface,
   readGiven,
 } from "./poolDelegates.ts";
@@ -46,6 +49,7 @@ export interface AttachResult {
 export async function attach(attaching: Attaching): Promise<AttachResult> {
   const { entry, attached } = attaching;
   await refuseSecond(attaching);
+  const start = performance.now();
   const ipam = describeShared(attaching);
   const given = ipam && (await requestAddresses(ipam));
   const begun: MainCall[] = [];
@@ -56,7 +60,8 @@ export async function attach(attaching: Attaching): Promise<AttachResult> {
     for (const [place, nic] of attached.entries()) {
       const call = describeCall(attaching, { nic, place, addresses: dealt[place] ?? [] });
       begun.push(call);
-      const made = await requestInterface(call);
+      const made = await requestInterface({ ...call, timeLeft: findTimeLeft(start) });
+      requireNamed(made.result, { call, version: attaching.request.config.cniVersion });
       // What host-local was told as gateway is none.
       results.push(nic.blocks ? withoutGateways(made.result) : made.result);
       notes.push(...made.notes);
@@ -68,6 +73,25 @@ export async function attach(attaching: Attaching): Promise<AttachResult> {
   } catch (cause) {
     throw await undo(cause, { begun, ipam });
   }
+}
+
+/**
+ * A plugin that made nothing answers nothing, and who reads the result would not know of what it made. Results before 0.3.0 name
+ * no interfaces.
+ */
+function requireNamed(result: JsonObject, { call, version }: { call: MainCall; version: Version }): void {
+  const { type, master, ifName = "" } = call;
+  if (resultShape(version) === "ip4ip6" || isNamed(result, ifName)) return;
+  const message = `${master}: the main plugin ${type} answered without the interface ${ifName}, which it was to make in the Pod`;
+  throw new CniError(Code.ipFailed, message);
+}
+
+/**
+ * How long the next plugin may take, in s: all together get the time of one, as a runtime that waits no longer kills ifacer, but not
+ * the plugin, which would go on beside DEL. One that comes late still gets a chance.
+ */
+function findTimeLeft(start: number): number {
+  return Math.max(patience.ADD - (performance.now() - start) / 1000, 5);
 }
 
 /** An ADD that came a second time would fail at the first plugin, and undoing it would take down what the first one made. */

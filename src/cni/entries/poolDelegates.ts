@@ -145,6 +145,11 @@ export function listInterfaces(result: JsonObject, ifName: string): string[] {
   });
 }
 
+/** Whether a result has an interface in the Pod of this name. */
+export function isNamed(result: JsonObject, name: string): boolean {
+  return listOf(result, "interfaces").some((one) => isPodLink(one, name));
+}
+
 function isPodLink(one: unknown, name: string): boolean {
   if (!(one instanceof JsonObject) || member(one, "name") !== name) return false;
   return (member(one, "sandbox") ?? "") !== "";

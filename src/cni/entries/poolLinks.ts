@@ -15,9 +15,8 @@ import { callIpam, requireIpam } from "../../plugins/ipam.ts";
 import { callEach, type MainCall, requireMain } from "../../plugins/main.ts";
 import { readHostIndex } from "../../policy/hostIndex.ts";
 import { judgeBy, loadPolicy } from "../../policy/load.ts";
-import type { Policy } from "../../policy/schema.ts";
 import { type PoolEntry, readPoolEntry, requirePoolEntry } from "../../pool/entry.ts";
-import { desireMasters, type Layout, layOut } from "../../pool/layout.ts";
+import { desireMasters, type Layout, layOut, mostInterfaces } from "../../pool/layout.ts";
 import { appendResults } from "../../protocol/append.ts";
 import { convertResult } from "../../protocol/result.ts";
 import { resultShape } from "../../protocol/versions.ts";
@@ -80,10 +79,10 @@ function summarize(lines: readonly string[]): string[] {
 export async function check(request: RequestOf<"CHECK">): Promise<Answer> {
   const { config, netns, ifName } = request;
   const entry = requirePoolEntry(readPoolEntry(config.body));
-  const known = knowPolicy();
-  if (known === undefined) return silence;
-  const masters = await findMasters(entry, known.policy);
-  const { desired, conflicts, faults } = layOut(entry, { ...masters, hostIndex: readIndex(entry) });
+  const [known, index] = [know(loadPolicy), know(() => readIndex(entry))];
+  if (known === undefined || index === undefined) return silence;
+  const masters = await findMasters(entry, known.value).catch(refuseAs(Code.changed));
+  const { desired, conflicts, faults } = layOut(entry, { ...masters, hostIndex: index.value });
   const result = readPrevious(config);
   const pod = await observePod(netns);
   const planned = planAddresses(desired, masters.seen);
@@ -127,7 +126,7 @@ export async function del(request: RequestOf<"DEL">): Promise<Answer> {
   const result = readPrevious(config);
   const known = result ? listInterfaces(result, ifName) : [];
   const pod = await observePod(netns, { routes: false }).catch(() => nothing.seen);
-  const names = known.length > 0 ? known : guessInterfaces(request, { entry, masters, pod });
+  const names = listMade(request, { entry, masters, pod, known });
   const calls = names.map((name) => describeCall({ ...request, netns }, { entry, name, result, masters, pod }));
   const freed = askShared({ ...request, netns }, entry, masters, "DEL");
   await freed.catch(() => {});
@@ -142,9 +141,8 @@ export async function gc(request: RequestOf<"GC">): Promise<Answer> {
   if (entry === undefined || !(await isAllowed(desireMasters(entry, []), "GC"))) return silence;
   const masters = await findForFreeing(entry);
   // More names than there are harm nobody.
-  const count = Math.max(mostInterfaces, countPossible(entry, masters));
   const body = withLinkNames(config.body, (ifName) =>
-    Array.from({ length: count }, (_, place) => nameInterface(ifName, place)),
+    Array.from({ length: mostInterfaces }, (_, place) => nameInterface(ifName, place)),
   );
   const calls = [describeAny({ config: { ...config, body }, path }, entry, masters)];
   const shared = await askShared({ path, config }, entry, masters, "GC");
@@ -157,9 +155,9 @@ export async function status(request: RequestOf<"STATUS">): Promise<Answer> {
   const entry = requirePoolEntry(readPoolEntry(config.body));
   if (findIp() === undefined) refuse("there is no 'ip' on this node: install the package iproute2");
   if (!(await hasNetAdmin())) refuse("ifacer may not change the network: run it as root with CAP_NET_ADMIN");
-  const known = knowPolicy();
+  const known = know(loadPolicy);
   if (known === undefined) return silence;
-  const masters = await findMasters(entry, known.policy).catch(refuseAsUnavailable);
+  const masters = await findMasters(entry, known.value).catch(refuseAs(Code.notAvailable));
   const missing = layOut(entry, { ...masters, hostIndex: undefined }).conflicts.filter(
     ({ reason }) => reason === "missing",
   );
@@ -175,21 +173,21 @@ function refuse(message: string): never {
   throw new CniError(Code.notAvailable, message);
 }
 
-/** `undefined`: it can't be read, which takes neither Pods nor the node out of service. */
-function knowPolicy(): { readonly policy: Policy | undefined } | undefined {
+/** What a file of the node's admin says; `undefined`: it can't be read, which takes neither Pods nor the node out of service. */
+function know<T>(read: () => T): { readonly value: T } | undefined {
   try {
-    return { policy: loadPolicy() };
+    return { value: read() };
   } catch {
     return undefined;
   }
 }
 
-/** That too few NICs can be chosen is why the node can't work; what can't be told counts as working. */
-function refuseAsUnavailable(cause: unknown): never {
-  if (cause instanceof CniError && cause.code === Code.missingInterface) {
-    throw new CniError(Code.notAvailable, cause.message, { details: cause.details, cause });
-  }
-  throw cause;
+/** That too few NICs can be chosen is what the verb tells; what can't be told is thrown as it is. */
+function refuseAs(code: Code): (cause: unknown) => never {
+  return (cause) => {
+    if (!(cause instanceof CniError) || cause.code !== Code.missingInterface) throw cause;
+    throw new CniError(code, cause.message, { details: cause.details, cause });
+  };
 }
 
 /** As far as it can be told: what was given is freed also where it can't. */
@@ -246,7 +244,7 @@ function describeCall(
     type: entry.plugin.type,
     path,
     ifName: name,
-    master,
+    master: master === someMaster ? undefined : master,
     netns,
     config: describeDelegate(entry, config, { master, ipam, prevResult }),
   };
@@ -267,21 +265,34 @@ function findMaster(
   return known?.name ?? someMaster;
 }
 
-/** Without a previous result a delegate is called for each interface that may be there: where it is not, that does no harm. */
-function guessInterfaces({ ifName }: Attachment, { entry, masters, pod }: Found): string[] {
-  const places = pod.links.flatMap(({ name }) => placeOf(name, ifName) ?? []);
-  const count = Math.max(countPossible(entry, masters), ...places.map((place) => place + 1));
-  return Array.from({ length: count }, (_, place) => nameInterface(ifName, place));
+/**
+ * The interfaces that an ADD has made, or may have: where one is not, deleting it does no harm. A plugin need not have named its
+ * own in the previous result; without one, what config and node tell counts, and the Pod's links.
+ */
+function listMade(
+  { ifName }: Attachment,
+  { entry, masters, pod, known }: Found & { known: readonly string[] },
+): readonly string[] {
+  const placesOf = (names: readonly string[]) => names.flatMap((name) => placeOf(name, ifName) ?? []);
+  const there = placesOf(pod.links.map(({ name }) => name)).filter((place) => place < mostInterfaces);
+  const count = known.length > 0 ? Math.max(...placesOf(known)) + 1 : countPossible(entry, masters);
+  const first = Array.from({ length: Math.min(count, mostInterfaces) }, (_, place) => place);
+  // The Pod's links are made by whom it likes: they are no reason to ask for those before them.
+  return [...new Set([...first, ...there])]
+    .sort((one, other) => one - other)
+    .map((place) => nameInterface(ifName, place));
 }
 
-/** More NICs than that have had a network at one time on hardly any node. */
-const mostInterfaces = 32;
+/** So many NICs a node has that has lost some, where nothing tells how many there were. */
+const usualNics = 8;
 
 /** How many interfaces a Pod may have, as far as config and node tell: a NIC may have vanished. */
 function countPossible({ nics, masterNets, ipam }: PoolEntry, { names }: SeenMasters): number {
   const listed = "interfaces" in nics ? nics.interfaces.length : (nics.rules.count ?? 0);
-  const blocks = ipam.kind === "blocks" ? Math.min(2 ** ipam.plan.blocks.interfaceBlock, 8) : 1;
-  return Math.min(Math.max(listed, masterNets.length, names.length, blocks), mostInterfaces);
+  const free = "interfaces" in nics ? 1 : usualNics;
+  const blocks = ipam.kind === "blocks" ? Math.min(2 ** ipam.plan.blocks.interfaceBlock, usualNics) : free;
+  const told = Math.max(listed, masterNets.length, names.length, blocks);
+  return Math.min(told, mostInterfaces);
 }
 
 /** A call that is about no interface. */

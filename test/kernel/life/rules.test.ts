@@ -107,6 +107,13 @@ const cases: readonly Case[] = [
     bondAlone: true,
     undo: ["link delete dev ens256"],
   },
+  {
+    what: "a VLAN of somebody's on a NIC of the bond, in a Pod, which is down",
+    lines: ["link add link ens160 name net1 netns POD type vlan id 300"],
+    reason: /bond0 stays: net1 in the network namespace \/run\/netns\/ifacer-\S+ stands on its NIC ens160/,
+    bondAlone: true,
+    undo: ["POD: link delete dev net1"],
+  },
 ];
 
 async function runLines(node: Namespace, pod: Namespace, lines: readonly string[]): Promise<void> {

@@ -28,9 +28,14 @@ test("ADD again changes nothing; CHECK finds each thing that is gone, and ADD br
   const first = await call({ node, pod }, "ADD", config);
   expect([first.json, first.stderr]).toEqual([prevResult, ""]);
   await settle(pod);
+  // By a router advertisement the Pod would give a node that does not forward IPv6 a default route.
+  const sysctl = `/proc/sys/net/ipv6/conf/${namePath("pod1").end}/accept_ra`;
+  expect((await node.run(["cat", sysctl])).stdout).toBe("0\n");
+  await node.run(["sh", "-c", `echo 1 >${sysctl}`]);
   const whole = await lookSoon(node, pod);
   const again = await call({ node, pod }, "ADD", config);
   expect([again.status, again.stderr, await lookSoon(node, pod, whole)]).toEqual([0, "", whole]);
+  expect((await node.run(["cat", sysctl])).stdout).toBe("0\n");
   // Who asks without a result has to find the addresses in the Pod. A route by another of the node's addresses is as good.
   await pod.ip("route replace 10.96.0.0/16 via 198.51.100.1 dev veth0");
   expect((await call({ node, pod }, "CHECK", entry)).stdout).toBe("");
@@ -78,6 +83,10 @@ test("ADD again changes nothing; CHECK finds each thing that is gone, and ADD br
 test("DEL in all bad ways, GC; the node is as before each time", async () => {
   await using site = await makeSite();
   const { node } = site;
+  // The main plugin's link comes and goes without ifacer.
+  await using made = await makePod(site);
+  const { pod, prevResult } = made;
+  await settle(pod);
   const before = await lookSoon(node, node);
   const ways: [what: string, env: Record<string, string>, config: (last: unknown) => object][] = [
     ["all is given", {}, (prevResult) => ({ ...entry, prevResult })],
@@ -88,8 +97,6 @@ test("DEL in all bad ways, GC; the node is as before each time", async () => {
     ["a broken result", {}, () => ({ ...entry, prevResult: { cniVersion: "1.0.0", ips: "x" } })],
     ["a broken entry", {}, () => ({ nodePath: { routes: 7 } })],
   ];
-  await using made = await makePod(site);
-  const { pod, prevResult } = made;
   for (const [what, env, config] of ways) {
     expectAnswer(await call({ node, pod }, "ADD", { ...entry, prevResult }));
     for (const time of what === "all is given" ? [1, 2] : [1]) {

@@ -222,6 +222,12 @@ test("the policy, and the node's own index", async () => {
   const peers = [{ hostIndex: 200, addresses: ["10.0.1.6", "10.0.2.6"] }];
   const ipam = { ...config.ipam, peers, routeTable: 4242 };
   const files = { "policy.json": allowed, "node.json": { hostIndex: 129 } };
+  // Tests before have made the rule of the table that follows from the name.
+  expect(await under(files, { ...config, ipam })).toEqual([
+    105,
+    expect.stringContaining("addresses of another network"),
+  ]);
+  await node.ns.ip("rule del from 192.168.0.0/16");
   expect(await under(files, { ...config, ipam })).toEqual([0, ""]);
   expect(await addressesOf(pod)).toEqual(["net1-0 192.168.32.65/18", "net1-1 192.168.96.65/18"]);
   const routes = (await node.ns.ip("route show table 4242"))
