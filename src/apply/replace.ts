@@ -102,13 +102,15 @@ async function findStanding(
   stack: readonly Link[],
   { strangers, apart }: { strangers: Snapshot["strangers"]; apart: Apart },
 ): Promise<Standing[]> {
-  const { standing, unseen } = await lookElsewhere(new Set(stack.map(({ index }) => index)));
+  // The NICs of a bond go down with it. What they listen to for the bond is no sign of anybody else.
+  const links = [...stack, ...apart.slaves];
+  const { standing, unseen } = await lookElsewhere(new Set(links.map(({ index }) => index)));
   const goes = ({ index }: Link) => apart.vlans.some((link) => link.index === index);
-  return stack.flatMap((on): Standing[] => {
+  return links.flatMap((on): Standing[] => {
     const seen = standing.get(on.index) ?? [];
-    const hidden = seen.length === 0 && strangers.has(on.index);
+    const hidden = seen.length === 0 && stack.includes(on) && strangers.has(on.index);
     return [
-      ...seen,
+      ...seen.map((who) => `${who} stands on it`),
       ...(hidden ? ["something that can't be seen from here stands on it"] : []),
       ...unseen.map((path) => `the network namespace ${path} can't be looked into`),
     ].map((who) => ({ on, who, isLost: goes(on) }));
