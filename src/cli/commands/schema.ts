@@ -8,6 +8,6 @@ const policySchema = writePolicySchema();
 
 /** `ifacer schema`: the JSON Schema of the config, or of the node's policy. */
 export function printSchema(options: Options): Report {
-  const schema = options.has("--policy") ? policySchema : configSchema;
-  return { status: 0, text: `${schema}\n`, json: JSON.parse(schema) };
+  const schema: unknown = JSON.parse(options.has("--policy") ? policySchema : configSchema);
+  return { status: 0, text: `${JSON.stringify(schema, null, 2)}\n`, json: schema };
 }

@@ -8,12 +8,12 @@ import { policySchema } from "../../policy/schema.ts";
 
 /** The JSON Schema of the config, as JSON: from the schema that ADD reads it with. */
 export function writeConfigSchema(): string {
-  return JSON.stringify(describeConfig(), null, 2);
+  return JSON.stringify(describeConfig());
 }
 
 /** The same of the node's policy. */
 export function writePolicySchema(): string {
-  return JSON.stringify(describePolicy(), null, 2);
+  return JSON.stringify(describePolicy());
 }
 
 function describeConfig(): unknown {

@@ -41,45 +41,59 @@ const steps = [
   ...Array.from({ length: 15 }, (_, line) => [2, line] as const),
 ];
 
-test("what fails at any step is undone in both places", async () => {
-  await using site = await makeSite();
-  const { node } = site;
-  await using made = await makePod(site);
-  const { pod, prevResult } = made;
-  await settle(pod);
-  const entry = { nodePath: { routes, macPrefix: "0a:1b" }, prevResult };
-  const before = await lookSoon(node, pod);
-  // After the last line all is there, and ip's status no failure.
-  for (const [run, line] of steps.filter(([run, line]) => line < (run === 1 ? 7 : 13))) {
-    using ip = stoppingIp(run, line, "fail");
-    const { status, json } = await call({ node, pod }, "ADD", entry, { env: ip.env });
-    expect([run, line, status, json?.code, json?.msg.includes("all was undone")]).toEqual([run, line, 1, 103, true]);
-    expect([run, line, await lookSoon(node, pod, before)]).toEqual([run, line, before]);
-  }
-}, 200_000);
+/** The steps are dealt out to so many tests, as each of them takes a second or two. */
+const parts = [0, 1, 2, 3] as const;
+const deal = (all: readonly (readonly [number, number])[], part: number) =>
+  all.filter((_, index) => index % parts.length === part);
 
-test("what is killed at any step is finished by the next ADD, and cleaned up by DEL", async () => {
-  await using site = await makeSite();
-  const { node } = site;
-  await using made = await makePod(site);
-  const { pod, prevResult } = made;
-  await settle(pod);
-  const config = { nodePath: { routes }, prevResult };
-  const before = await lookSoon(node, pod);
-  for (const [index, [run, line]] of steps.entries()) {
-    using ip = stoppingIp(run, line, "kill");
-    const { status } = await call({ node, pod }, "ADD", config, { env: ip.env });
-    expect([run, line, status]).toEqual([run, line, 137]);
-    if (index % 2 === 0) {
-      const again = await call({ node, pod }, "ADD", config);
-      expect([run, line, again.status, again.stdout.slice(0, again.status * 999)]).toEqual([run, line, 0, ""]);
-      const check = await call({ node, pod }, "CHECK", config);
-      expect([run, line, check.stdout]).toEqual([run, line, ""]);
+test.each(parts)(
+  "what fails at any step is undone in both places: part %d",
+  async (part) => {
+    await using site = await makeSite();
+    const { node } = site;
+    await using made = await makePod(site);
+    const { pod, prevResult } = made;
+    await settle(pod);
+    const entry = { nodePath: { routes, macPrefix: "0a:1b" }, prevResult };
+    const before = await lookSoon(node, pod);
+    // After the last line all is there, and ip's status no failure.
+    const failing = steps.filter(([run, line]) => line < (run === 1 ? 7 : 13));
+    for (const [run, line] of deal(failing, part)) {
+      using ip = stoppingIp(run, line, "fail");
+      const { status, json } = await call({ node, pod }, "ADD", entry, { env: ip.env });
+      expect([run, line, status, json?.code, json?.msg.includes("all was undone")]).toEqual([run, line, 1, 103, true]);
+      expect([run, line, await lookSoon(node, pod, before)]).toEqual([run, line, before]);
     }
-    expect(await call({ node, pod }, "DEL", config)).toMatchObject({ status: 0, stdout: "", stderr: "" });
-    expect([run, line, await lookSoon(node, pod, before)]).toEqual([run, line, before]);
-  }
-}, 200_000);
+  },
+  200_000,
+);
+
+test.each(parts)(
+  "what is killed at any step is finished by the next ADD, and cleaned up by DEL: part %d",
+  async (part) => {
+    await using site = await makeSite();
+    const { node } = site;
+    await using made = await makePod(site);
+    const { pod, prevResult } = made;
+    await settle(pod);
+    const config = { nodePath: { routes }, prevResult };
+    const before = await lookSoon(node, pod);
+    for (const [index, [run, line]] of deal(steps, part).entries()) {
+      using ip = stoppingIp(run, line, "kill");
+      const { status } = await call({ node, pod }, "ADD", config, { env: ip.env });
+      expect([run, line, status]).toEqual([run, line, 137]);
+      if (index % 2 === 0) {
+        const again = await call({ node, pod }, "ADD", config);
+        expect([run, line, again.status, again.stdout.slice(0, again.status * 999)]).toEqual([run, line, 0, ""]);
+        const check = await call({ node, pod }, "CHECK", config);
+        expect([run, line, check.stdout]).toEqual([run, line, ""]);
+      }
+      expect(await call({ node, pod }, "DEL", config)).toMatchObject({ status: 0, stdout: "", stderr: "" });
+      expect([run, line, await lookSoon(node, pod, before)]).toEqual([run, line, before]);
+    }
+  },
+  200_000,
+);
 
 test("fifty Pods at once: each gets its own way, and nobody disturbs another", async () => {
   await using site = await makeSite();
