@@ -113,6 +113,8 @@ describe("apply --try", () => {
     const before = await tell(ns);
 
     await tryAndKill(ns);
+    const doctor = await ns.run([executable, "doctor"], { env: { CNI_COMMAND: undefined } });
+    expect(doctor.stdout).toContain("doubtful trial: what 'ifacer apply --try' did is not confirmed");
     // An ADD that finds what it wants in place waits for nobody and takes nothing back.
     expect((await ifacer(ns, "ADD", wanted)).stderr).toBe("");
     const { status, stderr } = await ifacer(ns, "ADD", { ...base, interfaces: ["ens224"], vlanID: 5 });

@@ -6,6 +6,7 @@ import { lookAtLock } from "../../host/lockState.ts";
 import { type Driver, hasNetAdmin, isAvailable, isLoaded } from "../../host/proc.ts";
 import { findProgram } from "../../host/programs.ts";
 import { askWhatIsManaged, canBeAsked, isRunning, type NetworkService } from "../../host/services.ts";
+import { isTried } from "../../host/trialFile.ts";
 import { readPolicy } from "../../policy/load.ts";
 import { policyPath } from "../../policy/path.ts";
 import type { Judgement } from "../read/judge.ts";
@@ -35,6 +36,7 @@ export async function examineNode(judgements: readonly Judgement[] | undefined):
     await examineLibc(),
     examinePolicy(),
     examineLock(),
+    ...examineTrial(),
     ...examineJournal(),
     ...examineRuntime(judgements ?? []),
     ...(await examineServices((links) => (desired ? listLinksOfConfigs(desired, links) : listLinksOfNode(links)))),
@@ -122,6 +124,7 @@ function examineLock(): Finding {
     case "held": {
       const message = `${lock.path} is held by the process ${lock.pid} for ${Math.round(lock.since)} s`;
       if (lock.since < longestHold) return { what, state: "good", message: `${message}, an ADD at work` };
+      if (isTried()) return { what, state: "good", message: `${message}, which tries something` };
       return { what, state: "bad", message, remedy: `'ps -fp ${lock.pid}' says what it is: end it` };
     }
     case "unusable": {
@@ -129,6 +132,14 @@ function examineLock(): Finding {
       return { what, state: "bad", message: `${lock.path} can't be opened: ${lock.reason}`, remedy };
     }
   }
+}
+
+function examineTrial(): Finding[] {
+  if (!isTried()) return [];
+  const message = "what 'ifacer apply --try' did is not confirmed";
+  const remedy =
+    "'ifacer apply --confirm' keeps it; else it is taken back in time, or by the next ADD that changes something";
+  return [{ what: "trial", state: "doubtful", message, remedy }];
 }
 
 function examineJournal(): Finding[] {
