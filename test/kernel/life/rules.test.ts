@@ -179,7 +179,7 @@ test("what has neither a name nor is up: a macvlan in a process's namespace, and
   for (let tries = 0; (await collect(node, [], plain)).length > 0 && tries < 20; tries++) await Bun.sleep(100);
   // The NIC below a VLAN stays up.
   expect(await tell(node)).toEqual(["ens224 up 1500"]);
-}, 120_000);
+}, 240_000);
 
 function holdOpen(path: string): () => void {
   const fd = openSync(path, "r");
@@ -214,7 +214,7 @@ test("who has noted to use a link keeps it: other Pods, other networks, a DEL wi
     "removed bond0, which nobody uses any more",
   ]);
   expect(await tell(node)).toEqual(before);
-}, 120_000);
+}, 240_000);
 
 test("a link that no ADD with the key has made stays: ifacer prune shows it, and removes it when told to", async () => {
   await using node = await freshNode("ens192", "ens160");
@@ -247,7 +247,7 @@ test("a link that no ADD with the key has made stays: ifacer prune shows it, and
     [`bond0.100: ${evidence}`, `bond0: ${evidence}`, ...removedAll, "done", ""].join("\n"),
   ]);
   expect(await tell(node)).toEqual(["ens160 up 1500", "ens192 up 1500"]);
-}, 120_000);
+}, 240_000);
 
 test("what an operator's apply has made ahead of Pods stays", async () => {
   await using node = await freshNode("ens224");
