@@ -81,4 +81,4 @@ test("5000 notes: one Pod less changes nothing, GC with one valid Pod leaves its
   expect(await collect(ns, ["pod3"], plain)).toEqual([]);
   expect(countNotes(ns)).toEqual({ ens224: 1, "ens224.5": 1 });
   expect(await tellOf(ns, "DEL", "pod3", plain)).toEqual(["removed ens224.5, which nobody uses any more"]);
-}, 120_000);
+}, 240_000);

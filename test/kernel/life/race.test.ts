@@ -7,8 +7,7 @@ import { bonded, call, freshNode, plain } from "./node.ts";
  * Rounds of an ADD against the DEL of the last Pod, begun within some milliseconds of one another. The ADD has to succeed, and its links
  * are there from its answer on, whatever the DEL does. Each round's new Pod is the next one's last.
  */
-async function race(ns: Namespace, config: object, { rounds, milliseconds }: { rounds: number; milliseconds: number }) {
-  const begin = performance.now();
+async function race(ns: Namespace, config: object, rounds: number): Promise<void> {
   const links = "bond" in config && config.bond ? ["bond0", "bond0.100"] : ["ens224.5"];
   const look = async () =>
     (await ns.json("link show"))
@@ -17,7 +16,7 @@ async function race(ns: Namespace, config: object, { rounds, milliseconds }: { r
   const whole = links.map((name) => `${name} true`);
   const count = { rounds: 0, removed: 0 };
   expect((await call(ns, "ADD", "pod0", { config })).status).toBe(0);
-  for (; count.rounds < rounds && performance.now() - begin < milliseconds; count.rounds++) {
+  for (; count.rounds < rounds; count.rounds++) {
     const head = (Math.random() - 0.5) * 60;
     const del = (async () => {
       await Bun.sleep(Math.max(0, head));
@@ -32,10 +31,9 @@ async function race(ns: Namespace, config: object, { rounds, milliseconds }: { r
     if (deleted.stderr.includes("removed")) count.removed++;
   }
   console.log(`${count.rounds} rounds, in ${count.removed} of which the DEL removed the links before the ADD`);
-  return count;
 }
 
-const rounds = volume({ sample: 60, full: 500 });
+const rounds = volume({ sample: 8, full: 500 });
 
 test.each([
   ["a VLAN on a NIC", plain],
@@ -44,8 +42,7 @@ test.each([
   `${rounds} rounds of an ADD against the last DEL, %s: the new Pod finds its links, always`,
   async (_, config) => {
     await using ns = await freshNode("ens192", "ens160", "ens224");
-    const done = await race(ns, config, { rounds, milliseconds: timeLimit(20_000) });
-    expect(done.rounds).toBeGreaterThan(3);
+    await race(ns, config, rounds);
   },
   timeLimit(240_000),
 );

@@ -78,7 +78,7 @@ test("ADD again changes nothing; CHECK finds each thing that is gone, and ADD br
     expect((await call({ node, pod }, "CHECK", config)).stdout).toBe("");
   }
   expect(await reaches(pod, "10.244.0.2")).toBe(true);
-}, 200_000);
+}, 240_000);
 
 test("DEL in all bad ways, GC; the node is as before each time", async () => {
   await using site = await makeSite();
@@ -127,7 +127,7 @@ test("DEL in all bad ways, GC; the node is as before each time", async () => {
   expect(await ends(node)).toEqual([names[1] ?? ""]);
   expectAnswer(await gc("other"));
   expect(await ends(node)).toEqual([]);
-}, 200_000);
+}, 240_000);
 
 test("what is refused, before anything is changed", async () => {
   await using site = await makeSite();
@@ -162,7 +162,7 @@ test("what is refused, before anything is changed", async () => {
   expect(await ends(node)).toEqual([]);
   const known = { nodePath: true, nodePathRoutes: ["10.0.0.0/8", "fd00::/8"] };
   expectAnswer(await call({ node, pod }, "ADD", config, { policy: known }));
-}, 200_000);
+}, 240_000);
 
 test("macPrefix: the MAC in the Pod and in the result; not for an ipvlan", async () => {
   await using site = await makeSite();
@@ -188,7 +188,7 @@ test("macPrefix: the MAC in the Pod and in the result; not for an ipvlan", async
   const refused = addChain(node, pod, "pod1", list);
   expect(refused).rejects.toThrow("shares that of its parent");
   await refused.catch(() => {});
-}, 120_000);
+}, 240_000);
 
 test("an ADD is four runs of ip at most, and asks the same among 10 links and routes as among many", async () => {
   const counts = [];
@@ -218,4 +218,4 @@ test("an ADD is four runs of ip at most, and asks the same among 10 links and ro
   // The digits of an index or two are all that may differ.
   expect(Math.abs((sizes[0] ?? 0) - (sizes[1] ?? 0))).toBeLessThan(500);
   expect(counts[1]).toEqual(counts[0]);
-}, 200_000);
+}, 240_000);

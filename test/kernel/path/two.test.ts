@@ -136,7 +136,7 @@ describe.each([false, true])("two interfaces, policyRoutes %p", (policyRoutes) =
       expect(await ends(node)).toEqual([]);
     }
     expect(await lookSoon(node, node, before)).toBe(before);
-  }, 200_000);
+  }, 240_000);
 });
 
 test("the veth plugin's documented configs, with the type changed", async () => {
@@ -187,7 +187,7 @@ test("the veth plugin's documented configs, with the type changed", async () => 
   const { json } = await call({ node, pod }, "ADD", { mac_prefix: "0a:1b", only_op_mac: true, prevResult });
   expect(json).toMatchObject({ interfaces: [{ mac: "0a:1b:c0:00:02:0a" }] });
   expect(await ends(node)).toEqual([]);
-}, 120_000);
+}, 240_000);
 
 test("a service as kube-proxy makes it: reached by its address, in both families, with the Pod's own address", async () => {
   await using site = await makeSite("vlan on a bond");
@@ -225,7 +225,7 @@ test("a service as kube-proxy makes it: reached by its address, in both families
     expect([url, said]).toEqual([url, expect.stringContaining(source)]);
   }
   await deleteChain(node, pod, "pod1", list, results[1]);
-}, 120_000);
+}, 240_000);
 
 test("DEL of both interfaces at the same time leaves no pair", async () => {
   await using site = await makeSite();
@@ -245,4 +245,4 @@ test("DEL of both interfaces at the same time leaves no pair", async () => {
     for (const answer of answers) expectAnswer(answer);
     expect(await ends(node)).toEqual([]);
   }
-}, 120_000);
+}, 240_000);

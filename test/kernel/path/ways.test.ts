@@ -8,7 +8,7 @@ import {
   chain,
   deleteChain,
   ends,
-  lookAll,
+  lookSoon,
   type mains,
   makeSite,
   misses,
@@ -32,13 +32,15 @@ async function findSilent(ns: Parameters<typeof reaches>[0], addresses: readonly
 
 const modes = ["bridge", "private", "vepa", "l2", "l3", "l3s"] as const satisfies readonly (keyof typeof mains)[];
 
-test.each<Below>(["nic", "vlan on a bond"])(
-  "on a %s, every mode, any rp_filter: both ways between Pod, node and overlay",
-  async (below) => {
+const places: readonly Below[] = ["nic", "vlan on a bond"];
+
+test.each(places.flatMap((below) => [modes.slice(0, 3), modes.slice(3)].map((some) => ({ below, some }))))(
+  "on a $below, $some, any rp_filter: both ways between Pod, node and overlay",
+  async ({ below, some }) => {
     await using site = await makeSite(below);
     const { node, overlay, wire } = site;
-    const before = await lookAll(node);
-    for (const main of modes) {
+    const before = await lookSoon(node, node);
+    for (const main of some) {
       await using pod = await namespace();
       // In these modes nobody answers ARP for a Pod: whoever is to reach it goes through its node.
       if (main === "l3") {
@@ -70,7 +72,7 @@ test.each<Below>(["nic", "vlan on a bond"])(
       expect(await ends(node)).toEqual([]);
       await deleteChain(node, pod, "pod1", plain, prevResult);
     }
-    expect(await lookAll(node)).toBe(before);
+    expect(await lookSoon(node, node, before)).toBe(before);
   },
   240_000,
 );
