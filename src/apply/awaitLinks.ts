@@ -1,3 +1,4 @@
+import { noLinks } from "../config/noLinks.ts";
 import { runIp } from "../host/ip.ts";
 import { removeJournalFile } from "../host/journal.ts";
 import { noteOnLock, readNoteOnLock } from "../host/lock.ts";
@@ -100,15 +101,5 @@ async function listParents(links: readonly Link[]): Promise<readonly number[]> {
 
 /** What asks for no link, and is about these NICs. */
 function desireNothingOf(interfaces: readonly string[]): Desired {
-  return {
-    place: "node",
-    interfaces,
-    bond: undefined,
-    vlans: [],
-    mtu: undefined,
-    allowDuplicateVlanID: true,
-    allowInUse: false,
-    addresses: [],
-    routes: [],
-  };
+  return { ...noLinks, place: "node", interfaces };
 }

@@ -1,3 +1,4 @@
+import { noLinks } from "../config/noLinks.ts";
 import { CniError } from "../error.ts";
 import type { IpSite } from "../host/ip.ts";
 import { removeJournalFile } from "../host/journal.ts";
@@ -177,6 +178,7 @@ function describeAbsence(
   const names = slaves.map((slave) => slave.name);
   return {
     desired: {
+      ...noLinks,
       place: "node",
       interfaces: kind === "bond" ? names : [parent],
       bond: kind === "bond" ? { name, mode: undefined, settings: [], slaves: names } : undefined,
@@ -184,11 +186,6 @@ function describeAbsence(
         kind === "vlan"
           ? [{ name, shortName: undefined, parent, id: vlan?.id ?? 0, protocol: "802.1Q", settings: [] }]
           : [],
-      mtu: undefined,
-      allowDuplicateVlanID: true,
-      allowInUse: false,
-      addresses: [],
-      routes: [],
     },
     before: { links, entries: concerned, strangers: new Map() },
   };

@@ -1,5 +1,6 @@
 import { type IPAddress, parseAddress, parseSubnet, type Subnet, writeSubnet } from "../config/addresses.ts";
 import { isUnicast, type NodePath } from "../config/nodePath.ts";
+import { noLinks } from "../config/noLinks.ts";
 import { longestAlias, namePath, podEnd, readEndAlias, writeEndAlias } from "../config/pathNames.ts";
 import {
   type Conflict,
@@ -58,20 +59,10 @@ type Family = IPAddress["family"];
 
 const noAddress: IPAddress = { family: "4", value: 0n };
 
-const noLinks = {
-  interfaces: [],
-  bond: undefined,
-  vlans: [],
-  mtu: undefined,
-  allowDuplicateVlanID: true,
-  allowInUse: false,
-  addresses: [],
-} as const;
-
 /** What can be said of a Pod's way to its node before there is a Pod: which subnets are led there. */
 export function foreseePath({ routes }: NodePath): Desired {
   const path = { end: undefined, neighbours: [], mac: undefined, leaving: [], subnets: routes, addresses: [] };
-  return { ...noLinks, place: "pod", routes: [], path };
+  return { ...noLinks, place: "pod", interfaces: [], path };
 }
 
 /** Works out what a Pod's way to its node needs in both places. Pure. */
@@ -86,7 +77,12 @@ export function wishForPath(nodePath: NodePath, own: PodInterface, views: Views)
   const addresses = nodePath.onlyMAC ? [] : own.addresses.map(({ address }) => address);
   const basis = { mac, leaving: [], subnets: nodePath.routes, addresses };
   if (nodePath.onlyMAC) {
-    const nothing = { ...noLinks, routes: [], path: { ...basis, end: undefined, neighbours: [], mac: undefined } };
+    const nothing = {
+      ...noLinks,
+      interfaces: [],
+      routes: [],
+      path: { ...basis, end: undefined, neighbours: [], mac: undefined },
+    };
     const pod: Desired = { ...nothing, place: "pod", path: { ...nothing.path, mac } };
     return { pod, node: { ...nothing, place: "node" }, rules6: undefined, conflicts, notes: [] };
   }
@@ -102,6 +98,7 @@ export function wishForPath(nodePath: NodePath, own: PodInterface, views: Views)
     rules6: ofIPv6.length === 0 ? undefined : { ...foreseePath(nodePath), rules: ofIPv6 },
     node: {
       ...noLinks,
+      interfaces: [],
       place: "node",
       routes: targets.node.map((route) => ({ ...route, link: names.end })),
       path: {
@@ -119,6 +116,7 @@ export function wishForPath(nodePath: NodePath, own: PodInterface, views: Views)
     },
     pod: {
       ...noLinks,
+      interfaces: [],
       place: "pod",
       routes,
       rules: rules.filter(({ from }) => familyOf(from) === "4"),

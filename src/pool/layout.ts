@@ -1,4 +1,5 @@
 import { networkOf, overlap, parseSubnet, type Subnet, writeSubnet } from "../config/addresses.ts";
+import { noLinks } from "../config/noLinks.ts";
 import { type Conflict, type Current, type Desired, findLink, type Link, loopback } from "../model.ts";
 import type { AddressPlan, PoolEntry } from "./entry.ts";
 import { findNicBlocks, type HostIndex, type Master, type NicBlocks, type PlacedNic, placeNics } from "./nics.ts";
@@ -31,17 +32,11 @@ export interface Layout {
 /** What the node is asked about before it is known which routes it is to have. */
 export function desireMasters({ plugin, ipam }: PoolEntry, interfaces: readonly string[]): Desired {
   return {
+    ...noLinks,
     place: "node",
     interfaces,
-    bond: undefined,
-    vlans: [],
-    mtu: undefined,
-    allowDuplicateVlanID: true,
-    allowInUse: false,
     ipam: ipam.kind === "none" ? undefined : ipam.type,
     plugin: plugin.type,
-    addresses: [],
-    routes: [],
     rules: ipam.kind === "blocks" ? planNodeRules(ipam.plan) : undefined,
   };
 }

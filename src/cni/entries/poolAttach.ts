@@ -1,6 +1,7 @@
 import { refuseConflicts } from "../../apply/conflicts.ts";
 import { applyInPod } from "../../apply/inPod.ts";
 import { parseSubnet } from "../../config/addresses.ts";
+import { noLinks } from "../../config/noLinks.ts";
 import { CniError, Code } from "../../error.ts";
 import { type Json, JsonObject, member } from "../../json.ts";
 import { type Desired, findLink } from "../../model.ts";
@@ -167,17 +168,7 @@ async function makeRoutes(
 
 /** What is wanted of the Pod when its interfaces are there. */
 export function desireRoutes(links: readonly Pick<RoutedLink, "name">[], routes: Desired["routes"]): Desired {
-  return {
-    place: "pod",
-    interfaces: links.map(({ name }) => name),
-    bond: undefined,
-    vlans: [],
-    mtu: undefined,
-    allowDuplicateVlanID: true,
-    allowInUse: false,
-    addresses: [],
-    routes,
-  };
+  return { ...noLinks, place: "pod", interfaces: links.map(({ name }) => name), routes };
 }
 
 function describeLink(result: JsonObject, name: string): RoutedLink {

@@ -1,0 +1,12 @@
+import type { Desired } from "../model.ts";
+
+/** What is asked for by who wants no link: the rest of a `Desired` beside its place and interfaces. */
+export const noLinks = {
+  bond: undefined,
+  vlans: [],
+  mtu: undefined,
+  allowDuplicateVlanID: true,
+  allowInUse: false,
+  addresses: [],
+  routes: [],
+} as const satisfies Partial<Desired>;
