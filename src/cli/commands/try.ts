@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import { CniError, Code } from "../../error.ts";
 import { type Outliving, startOutliving } from "../../host/outliving.ts";
 import { writeAll } from "../../host/stdioSync.ts";
@@ -43,9 +44,10 @@ export async function tryOut(files: readonly File[], { extent, seconds, yes, scr
   );
   const end = hear(keeper);
   const typed = await Promise.race([readTyped(), end.then(() => undefined)]);
-  if (typed !== undefined && typed.trim().toLowerCase() === "yes") confirmTrial();
-  else if (typed !== undefined) keeper.stop();
-  else writeAll(2, "\n");
+  if (typed === undefined) writeAll(2, "\n");
+  else if (typed.trim().toLowerCase() === "yes") confirmTrial();
+  // A terminal that is gone has answered nothing: who is back in time can still confirm.
+  else if (isatty(0)) keeper.stop();
   return conclude(await end);
 }
 
@@ -62,7 +64,7 @@ async function hear(keeper: Outliving): Promise<Answer> {
   throw new CniError(Code.io, message, { details });
 }
 
-/** A line of the terminal's, once there is one. */
+/** A line of the terminal's, once there is one or no more will come. */
 async function readTyped(): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
