@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { isatty } from "node:tty";
 import { CniError, Code } from "../../error.ts";
@@ -37,15 +37,28 @@ function listSome(path: string): string[] {
 /** Names that configs have; what else is in a folder, such as editors' copies, is none. */
 const configNames = /^[^.].*\.(json|ya?ml|conf|conflist)$/;
 
-/** The paths, and instead of a folder its configs by name, not those in folders below. Throws code 5 for one that can't be read. */
+/**
+ * The paths, and instead of a folder its configs by name, not those in folders below, and nothing that is no file: reading a
+ * named pipe would wait for ever. Throws code 5 for a folder that can't be read.
+ */
 export function listFiles(paths: readonly string[]): string[] {
   return paths.flatMap((path) => {
-    if (path === "-" || statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
-    return attempt(path, () => readdirSync(path, { withFileTypes: true }))
-      .filter((entry) => !entry.isDirectory() && configNames.test(entry.name))
-      .map(({ name }) => join(path, name))
+    if (path === "-" || look(path)?.isDirectory() !== true) return [path];
+    return attempt(path, () => readdirSync(path))
+      .filter((name) => configNames.test(name))
+      .map((name) => join(path, name))
+      .filter((file) => look(file)?.isFile() ?? true)
       .sort();
   });
+}
+
+/** `undefined`: there is nothing to be seen, which who reads it will be told. */
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function readFile(path: string): Uint8Array {
