@@ -1,5 +1,5 @@
 /** What run.ts measures of configs with `removeUnused`: a folder of notes, and calls among them. */
-import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { usersFolder } from "../../src/host/file.ts";
 import { nameNote } from "../../src/host/note.ts";
 
@@ -27,6 +27,10 @@ export function makeNotes(links: readonly string[], { network }: { network: stri
     write: () => {
       for (const link of links) writeFileSync(`${users}/notes/${link}/${noteOf("pod1")}`, "");
     },
-    end: () => rmSync(users, { recursive: true, force: true }),
+    end: () => {
+      rmSync(users, { recursive: true, force: true });
+      // Where the folder is, each DEL looks into it.
+      if (existsSync(usersFolder) && readdirSync(usersFolder).length === 0) rmdirSync(usersFolder);
+    },
   };
 }
