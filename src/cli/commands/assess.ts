@@ -17,6 +17,7 @@ import { listAttached, showAttached } from "../show/pool.ts";
 import { command, type Line, line } from "../show/screen.ts";
 import { planForPods } from "./podPlan.ts";
 import { type PoolPlan, planPool } from "./poolPlan.ts";
+import type { Replaced } from "./replacing.ts";
 import { showFindings, showProblems } from "./validate.ts";
 
 /** An entry, and its plan on this node. */
@@ -27,14 +28,6 @@ export interface Assessment extends JudgementHere {
   readonly pooled?: PoolPlan | undefined;
   /** What replacing links does before the changes, and whom it interrupts, where any are replaced. */
   readonly replaced?: Replaced | undefined;
-}
-
-/** What is done beside what a plan tells, to replace links. */
-export interface Replaced {
-  /** Lines for `ip`. */
-  readonly lead: readonly string[];
-  /** A sentence each. */
-  readonly interrupted: readonly string[];
 }
 
 export interface Assessments {

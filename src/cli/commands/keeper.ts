@@ -24,8 +24,14 @@ export async function keep(): Promise<Report> {
   let hurried = false;
   process.on("SIGHUP", () => {});
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => (hurried = true));
-  const status = await withLock((lock) => tryOut(job, { lock, isHurried: () => hurried }));
-  return { status, text: "", json: {} };
+  try {
+    const status = await withLock((lock) => tryOut(job, { lock, isHurried: () => hurried }));
+    return { status, text: "", json: {} };
+  } catch (error) {
+    // Who started it hears its standard error, but may be gone by now.
+    tellSystem(`apply --try: ${error instanceof Error ? error.message : String(error)}`);
+    throw error;
+  }
 }
 
 interface Keeping {

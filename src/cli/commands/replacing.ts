@@ -4,7 +4,14 @@ import { asksForAnything } from "../../config/desired.ts";
 import type { Desired, Plan } from "../../model.ts";
 import { observe } from "../../observe/observe.ts";
 import { readPolicy } from "../../policy/load.ts";
-import type { Replaced } from "./assess.ts";
+
+/** What is done beside what a plan tells, to replace links. */
+export interface Replaced {
+  /** Lines for `ip`. */
+  readonly lead: readonly string[];
+  /** A sentence each. */
+  readonly interrupted: readonly string[];
+}
 
 /** How `--replace` prepares a config; with `withPods` also where Pods stand on the links. */
 export function prepareReplacing({ withPods }: { withPods: boolean }): Prepare {
