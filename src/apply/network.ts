@@ -7,7 +7,7 @@ import { planAddresses } from "../plan/addresses.ts";
 import { inTheWay } from "../plan/conflict.ts";
 import type { Judge } from "../policy/judge.ts";
 import { refuseConflicts } from "./conflicts.ts";
-import type { Outcome } from "./locked.ts";
+import type { Outcome, Preparation } from "./locked.ts";
 
 /**
  * Makes sure that the node has the routes and rules of a config, or leaves it as it was. Where a look shows that all are there,
@@ -27,10 +27,16 @@ export async function applyNetwork(
   if (!(await hasNetAdmin())) {
     throw new CniError(Code.noPermission, "ifacer may not change the network: run it as root with CAP_NET_ADMIN");
   }
-  // Once per node, not once per Pod.
-  if (changes.some(({ type }) => type === "addRule")) refuseConflicts(await findCaught(desired));
   const { applyLocked } = await import("./locked.ts");
-  return applyLocked(desired, { judge });
+  return applyLocked(desired, { judge, prepare: prepareNetwork });
+}
+
+/** A rule is looked at with the lock held: two networks with common addresses may get their first Pods at the same time. */
+async function prepareNetwork(desired: Desired, seen: Current): Promise<Preparation> {
+  const { changes, conflicts } = planAddresses(desired, seen);
+  // Once per node, not once per Pod.
+  const caught = changes.some(({ type }) => type === "addRule") ? await findCaught(desired) : [];
+  return { changes, conflicts: [...conflicts, ...caught], lead: [], before: undefined };
 }
 
 /**

@@ -62,7 +62,7 @@ async function untilOver(ns: Namespace): Promise<void> {
   await until("the trial is over", async () => (await findKeepers(ns)).length === 0);
 }
 
-/** The last thing that is done for a trial is to tell what came of it. */
+/** Telling what came of it is the last thing. A keeper that makes a namespace meanwhile is not in this one for a moment. */
 async function untilTold(line: string): Promise<void> {
   await until(line, async () => (await runCommand(["dmesg"])).stdout.includes(line));
 }

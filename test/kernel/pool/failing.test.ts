@@ -11,6 +11,7 @@ import {
   linksOf,
   type Node,
   type Pod,
+  routesOf,
   succeed,
   type Wires,
   wires,
@@ -253,6 +254,26 @@ test("a rule that would catch others is refused before anything is made", async 
   expect([await rules(), await linksOf(pod), other.given()]).toEqual([before, [], []]);
   await add(pod, entryFor(other, { ipam }));
   await succeed(pod, "DEL", entryFor(other, { ipam }));
+}, 240_000);
+
+test("of networks with the same subnet whose first Pods start at once, one gets its rule", async () => {
+  await using other = await between.node(4);
+  const pods: (Pod & { ns: Namespace })[] = [];
+  for (const id of ["a", "b", "c"]) pods.push({ node: other, id, ns: await namespace() });
+  const configOf = ({ id }: Pod) => entryFor(other, { name: `network-${id}` });
+  const answers = await Promise.all(pods.map((pod) => call(pod, "ADD", configOf(pod))));
+  expect(answers.map(({ json }) => json.code ?? 0).sort()).toEqual([0, 105, 105]);
+  expect(answers.map(({ json }) => json.msg).filter(Boolean)).toEqual([
+    expect.stringContaining("192.168.0.0/16 has addresses of another network"),
+    expect.stringContaining("192.168.0.0/16 has addresses of another network"),
+  ]);
+  expect((await routesOf(other)).rules).toHaveLength(1);
+  for (const pod of pods) {
+    await succeed(pod, "DEL", configOf(pod));
+    expect(await linksOf(pod)).toEqual([]);
+    await pod.ns[Symbol.asyncDispose]();
+  }
+  expect(other.given()).toEqual([]);
 }, 240_000);
 
 test("ifacer itself is there", () => expect(executable).toEndWith("dist/ifacer"));
