@@ -4,6 +4,7 @@ import { removePath, removeStaleEnds } from "../../apply/removePath.ts";
 import { type NodePath, readNodePath, requireNodePath } from "../../config/nodePath.ts";
 import { namePath } from "../../config/pathNames.ts";
 import { CniError, Code, errorOfAll } from "../../error.ts";
+import { takesAdvertisements } from "../../host/advertisements.ts";
 import { isOwnNamespace } from "../../host/proc.ts";
 import { encodeJson } from "../../json.ts";
 import type { Current } from "../../model.ts";
@@ -59,19 +60,21 @@ export async function add(request: RequestOf<"ADD">, { look }: Prefetched): Prom
 
 /** Throws code 104 with what ADD would have to change, and what is in its way. */
 export async function check(request: RequestOf<"CHECK">, { look }: Prefetched): Promise<Answer> {
-  const { config, ifName } = request;
+  const { config, containerID, ifName } = request;
   const { prevResult, cniVersion } = config;
   const nodePath = requireNodePath(readNodePath(config.body));
   if (nodePath.skipped) return silence;
   requireSafePath(request.netns);
   const given = prevResult && readGiven(prevResult, ifName, cniVersion);
   const { wish, views } = await lookAtBoth(request, { nodePath, given, look });
+  const { end } = namePath(containerID);
   const faults = [
     ...findConflicts(wish, views).map(({ message }) => message),
     ...plan(wish.node, views.node.current).changes.map(describeLack),
     ...[wish.pod, ...(wish.rules6 ? [wish.rules6] : [])].flatMap((desired) =>
       plan(desired, views.pod).changes.map(describeLack),
     ),
+    ...((await takesAdvertisements(end)) ? [`${end} takes router advertisements of the Pod (accept_ra)`] : []),
   ];
   if (faults.length > 0) throw errorOfAll(Code.changed, faults);
   return silence;

@@ -32,6 +32,7 @@ test("ADD again changes nothing; CHECK finds each thing that is gone, and ADD br
   const sysctl = `/proc/sys/net/ipv6/conf/${namePath("pod1").end}/accept_ra`;
   expect((await node.run(["cat", sysctl])).stdout).toBe("0\n");
   await node.run(["sh", "-c", `echo 1 >${sysctl}`]);
+  expect(expectAnswer(await call({ node, pod }, "CHECK", config), 104)).toContain("takes router advertisements");
   const whole = await lookSoon(node, pod);
   const again = await call({ node, pod }, "ADD", config);
   expect([again.status, again.stderr, await lookSoon(node, pod, whole)]).toEqual([0, "", whole]);
