@@ -5,6 +5,7 @@ import { findNotes } from "../host/note.ts";
 import { hasNotes } from "../host/notes.ts";
 import type { Desired, Link } from "../model.ts";
 import { listOwnNames } from "../observe/snapshot.ts";
+import { nameRule } from "../pool/ruleName.ts";
 import { findMade } from "./taken.ts";
 
 /** What a NIC was like before it joined a bond that ifacer made. */
@@ -53,10 +54,11 @@ export async function rememberMade(
   if (earlier && others) await write({ ...earlier, slaves: [...others, ...joined] });
 }
 
-/** Whether anybody has noted to use one of the links that a config makes. */
+/** Whether anybody has noted to use one of the links that a config makes, or its rule. */
 export async function isNoted(desired: Desired): Promise<boolean> {
   const folder = await findNotes();
-  return listOwnNames(desired).some((name) => hasNotes(folder, name));
+  const rules = (desired.rules ?? []).map(nameRule);
+  return [...listOwnNames(desired), ...rules].some((name) => hasNotes(folder, name));
 }
 
 async function write(made: Made): Promise<void> {

@@ -1,11 +1,13 @@
 import { contains, overlap, parseAddress, parseSubnet, type Subnet } from "../config/addresses.ts";
 import { CniError, Code } from "../error.ts";
 import { runIp } from "../host/ip.ts";
+import { forgetRule, rememberRule } from "../host/madeFiles.ts";
 import { hasNetAdmin } from "../host/proc.ts";
 import type { Conflict, Current, Desired, RoutingRule } from "../model.ts";
 import { planAddresses } from "../plan/addresses.ts";
 import { inTheWay } from "../plan/conflict.ts";
 import type { Judge } from "../policy/judge.ts";
+import { nameRule } from "../pool/ruleName.ts";
 import { refuseConflicts } from "./conflicts.ts";
 import type { Outcome, Preparation } from "./locked.ts";
 
@@ -35,7 +37,10 @@ export async function applyNetwork(
 async function prepareNetwork(desired: Desired, seen: Current): Promise<Preparation> {
   const { changes, conflicts } = planAddresses(desired, seen);
   // Once per node, not once per Pod.
-  const caught = changes.some(({ type }) => type === "addRule") ? await findCaught(desired) : [];
+  const rules = changes.flatMap((change) => (change.type === "addRule" ? [change.rule] : []));
+  const caught = rules.length > 0 ? await findCaught(desired) : [];
+  const isPossible = conflicts.length + caught.length === 0;
+  if (isPossible) for (const rule of rules) await (desired.removeUnused ? rememberRule : forgetRule)(nameRule(rule));
   return { changes, conflicts: [...conflicts, ...caught], lead: [], before: undefined };
 }
 
@@ -80,7 +85,9 @@ export function findCaughtIn(stdout: string, rules: readonly RoutingRule[]): Con
 }
 
 /** A rule as `ip` shows it: `100:    from all fwmark 0x1 lookup 100`; `undefined`: the line is none. */
-function readRule(line: string): { place: string; words: readonly string[]; table: string | undefined } | undefined {
+export function readRule(
+  line: string,
+): { place: string; words: readonly string[]; table: string | undefined } | undefined {
   const [first = "", ...words] = line.trim().split(/\s+/);
   const at = words.indexOf("lookup");
   if (!/^\d+:$/.test(first) || !words.includes("from")) return undefined;

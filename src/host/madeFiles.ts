@@ -1,5 +1,8 @@
 import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { CniError, Code } from "../error.ts";
+import { readText } from "./file.ts";
+import { identifyNamespace } from "./netns.ts";
 import { findUsers } from "./note.ts";
 import { list, removeFile } from "./notes.ts";
 import { type RootFile, readRootFile } from "./rootFile.ts";
@@ -40,6 +43,39 @@ export async function writeMadeFile(link: string, text: string): Promise<void> {
       cause,
     });
   }
+}
+
+/** Where it is remembered which rules of networks may be removed: a file for each, by the name of its notes. */
+async function placeRule(name: string): Promise<string> {
+  return `${await findUsers()}/rules/${name}`;
+}
+
+/** Whether a rule may be removed when it is unused. What is about another namespace of that number counts as not there. */
+export async function isRuleRemembered(name: string): Promise<boolean> {
+  return (await readText(await placeRule(name))) === (await tellHere());
+}
+
+/** Remembers that a rule may be removed when it is unused; the lock has to be held. Throws code 5 where that can't be written. */
+export async function rememberRule(name: string): Promise<void> {
+  const path = await placeRule(name);
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeWholeFile(path, await tellHere());
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CniError(Code.io, `${path} can't be written, by which the rule would be removed when unused: ${reason}`, {
+      cause,
+    });
+  }
+}
+
+/** Throws code 5 where it can't be removed. */
+export async function forgetRule(name: string): Promise<void> {
+  removeFile(await placeRule(name));
+}
+
+async function tellHere(): Promise<string> {
+  return JSON.stringify(await identifyNamespace());
 }
 
 /** Throws code 5 where it can't be removed. */

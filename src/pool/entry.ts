@@ -61,6 +61,8 @@ export interface PoolEntry {
   readonly ipam: PoolIpam;
   /** `ipam.routes`, which are made in the Pod when all its interfaces are there. */
   readonly routes: readonly WantedRoute[];
+  /** Whether the node's rule and routes go with the last Pod. */
+  readonly removeUnused: boolean;
 }
 
 /** What an entry says, or all that is wrong with it. */
@@ -88,6 +90,7 @@ export function readPoolEntry(body: JsonObject): PoolReading {
   const masterNets = given.length > 0 ? given : listNetworks(nics);
   const ipam = readIpam(reader);
   const routes = readRoutes(reader.object("ipam"));
+  const removeUnused = reader.boolean("removeUnused") ?? false;
   const asked = readAsked(reader.object("args")?.object("cni"));
   for (const key of ["bond", "vlanID", "vlan", "mtu"]) {
     if (member(body, key) === undefined || member(body, key) === 0) continue;
@@ -108,7 +111,7 @@ export function readPoolEntry(body: JsonObject): PoolReading {
     return { entry: undefined, problems, warnings, code: isTypeWrong ? Code.decoding : Code.invalidConfig };
   }
   const name = reader.text("name") ?? "";
-  return { entry: { name, plugin, nics, masterNets, asked, ipam, routes }, problems: [], warnings };
+  return { entry: { name, plugin, nics, masterNets, asked, ipam, routes, removeUnused }, problems: [], warnings };
 }
 
 /** An entry without problems. Throws code 6 or 7 with all that is wrong with it in the details. */

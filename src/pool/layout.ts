@@ -30,7 +30,7 @@ export interface Layout {
 }
 
 /** What the node is asked about before it is known which routes it is to have. */
-export function desireMasters({ plugin, ipam }: PoolEntry, interfaces: readonly string[]): Desired {
+export function desireMasters({ plugin, ipam, removeUnused }: PoolEntry, interfaces: readonly string[]): Desired {
   return {
     ...noLinks,
     place: "node",
@@ -38,6 +38,7 @@ export function desireMasters({ plugin, ipam }: PoolEntry, interfaces: readonly 
     ipam: ipam.kind === "none" ? undefined : ipam.type,
     plugin: plugin.type,
     rules: ipam.kind === "blocks" ? planNodeRules(ipam.plan) : undefined,
+    removeUnused,
   };
 }
 

@@ -129,6 +129,7 @@ describe("what is wrong with an entry", () => {
         "interfaces[2]: x is listed twice",
       ],
     ],
+    [{ ...macvlan, removeUnused: 1 }, 6, ["removeUnused: wrong type, got 1, allowed true or false"]],
     [{ ...macvlan, interfaces: [] }, 7, ["interfaces: names no interface: leave it out for all NICs"]],
     [{ ...macvlan, interfaces: "x" }, 6, ['interfaces: wrong type, got "x", allowed an array of strings']],
     [

@@ -18,6 +18,7 @@ export async function isAllowed(desired: Desired, verb: "CHECK" | "DEL" | "GC" |
       bond: undefined,
       vlans: [],
       allowInUse: false,
+      removeUnused: false,
     } as const;
     return (await readPolicy()(started, { links: [], vlans: [], uses: new Map() })).length === 0;
   } catch {

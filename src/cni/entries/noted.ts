@@ -2,7 +2,13 @@ import type { Choosing } from "../../apply/locked.ts";
 import { listTopmostAndBelow } from "../../config/topmost.ts";
 import { forget, noteUse, type User } from "../../host/note.ts";
 import type { Desired } from "../../model.ts";
+import { nameRule } from "../../pool/ruleName.ts";
 import type { RequestOf } from "../request.ts";
+
+/** What is noted that an attachment uses: links, and a network's rule. */
+function listUsed(desired: Desired): readonly string[] {
+  return [...listTopmostAndBelow(desired), ...(desired.rules ?? []).map(nameRule)];
+}
 
 /** What is asked for, and what chooses its NICs by rule with the lock held, which may come to others. */
 interface Asked {
@@ -25,7 +31,7 @@ export async function whileNoted<T>(
   const user = { network: config.name, containerID, ifName };
   const notes: string[] = [];
   try {
-    if (desired) notes.push(...(await noteUse(listTopmostAndBelow(desired), user, makeFolders)));
+    if (desired) notes.push(...(await noteUse(listUsed(desired), user, makeFolders)));
     return await make(choose && noteChosen(choose, user, notes));
   } catch (cause) {
     await forget(notes);
@@ -39,7 +45,7 @@ function noteChosen(choose: Choosing, user: User, notes: string[]): Choosing {
     const { makeNoteFolders } = await import("../../apply/locked.ts");
     const chosen = await choose(site);
     try {
-      notes.push(...(await noteUse(listTopmostAndBelow(chosen.desired), user, makeNoteFolders)));
+      notes.push(...(await noteUse(listUsed(chosen.desired), user, makeNoteFolders)));
       return chosen;
     } catch (cause) {
       await chosen.raised?.release();

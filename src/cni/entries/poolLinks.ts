@@ -2,6 +2,7 @@ import { refuseConflicts } from "../../apply/conflicts.ts";
 import { findMasters, type SeenMasters } from "../../apply/masters.ts";
 import { applyNetwork } from "../../apply/network.ts";
 import { CniError, Code, errorOfAll } from "../../error.ts";
+import { isThere, usersFolder } from "../../host/file.ts";
 import { findIp } from "../../host/ip.ts";
 import { requireNamespace } from "../../host/podNamespace.ts";
 import { hasNetAdmin, isOwnNamespace } from "../../host/proc.ts";
@@ -62,12 +63,18 @@ export async function add(request: RequestOf<"ADD">): Promise<Answer> {
     const message = `a result of cniVersion ${config.cniVersion} has one IPv4 address, these would be ${attached.length}: set cniVersion to 0.3.0 or later`;
     throw new CniError(Code.version, message);
   }
-  const { changes, notes } = await applyNetwork(desired, { judge, seen: masters.seen });
-  const { results, notes: said } = await attach({ request, entry, attached });
+  const make = async () => {
+    const { changes, notes } = await applyNetwork(desired, { judge, seen: masters.seen });
+    const { results, notes: said } = await attach({ request, entry, attached });
+    return { results, journal: [...notes, ...summarize(changes.map(describeDone)), ...said] };
+  };
+  const { results, journal } = await (entry.removeUnused
+    ? (await import("./noted.ts")).whileNoted(request, { desired, choose: undefined }, make)
+    : make());
   const dns = member(config.body, "dns");
   const own = dns instanceof JsonObject && dns.members.length > 0 ? dns : undefined;
   const result = appendResults(config.prevResult, { results, dns: own }, config.cniVersion);
-  return { document: encodeJson(result), journal: [...notes, ...summarize(changes.map(describeDone)), ...said] };
+  return { document: encodeJson(result), journal };
 }
 
 /** A network has a route for each other node: the journal need not have them all. */
@@ -131,7 +138,9 @@ export async function del(request: RequestOf<"DEL">): Promise<Answer> {
   const freed = askShared({ ...request, netns }, entry, masters, "DEL");
   await freed.catch(() => {});
   const notes = await callEach(calls.toReversed(), "DEL");
-  return { journal: [...notes, ...(await freed)] };
+  const told = [...notes, ...(await freed)];
+  if (!(await isThere(usersFolder))) return { journal: told };
+  return { journal: [...told, ...(await (await loadUsers()).leave(request, entry))] };
 }
 
 /** Every attachment also stands with the names of its interfaces, for which else addresses would be freed. */
@@ -146,7 +155,9 @@ export async function gc(request: RequestOf<"GC">): Promise<Answer> {
   );
   const calls = [describeAny({ config: { ...config, body }, path }, entry, masters)];
   const shared = await askShared({ path, config }, entry, masters, "GC");
-  return { journal: [...shared, ...(await callEach(calls, "GC"))] };
+  const told = [...shared, ...(await callEach(calls, "GC"))];
+  if (!(await isThere(usersFolder))) return { journal: told };
+  return { journal: [...told, ...(await (await loadUsers()).collect(request, entry))] };
 }
 
 /** Throws code 50 where no ADD can work on this node, and what the plugins say. */
@@ -166,6 +177,9 @@ export async function status(request: RequestOf<"STATUS">): Promise<Answer> {
   const shared = await askShared({ path, config }, entry, masters, "STATUS");
   return { journal: [...shared, ...(await callEach([describeAny({ config, path }, entry, masters)], "STATUS"))] };
 }
+
+/** Loaded only where an entry ever had `removeUnused`. */
+const loadUsers = () => import("./poolUsers.ts");
 
 const nothing: SeenMasters = { names: [], seen: { links: [], vlans: [], uses: new Map() } };
 
