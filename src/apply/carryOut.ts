@@ -72,7 +72,8 @@ export async function carryOut(desired: Desired, work: Work): Promise<Done> {
   const disturbed = appeared.length > 0 || run.status === 0 || wasRaised(rest, now, run);
   if (disturbed && rest.conflicts.length === 0 && attempt < attempts) {
     if (appeared.length > 0) await journalize(desired, { before, site });
-    const outcome = await carryOut(desired, { before, changes: rest.changes, site, attempt: attempt + 1 });
+    const again = before.remade ? await keepIdentity(rest.changes, { before, desired }) : rest.changes;
+    const outcome = await carryOut(desired, { before, changes: again, site, attempt: attempt + 1 });
     const left = new Set(rest.changes.map(describeDone));
     const foreign = new Set(appeared.map(({ name }) => name));
     const done = changes.filter(
@@ -84,6 +85,16 @@ export async function carryOut(desired: Desired, work: Work): Promise<Done> {
   const later = await lookAgain(desired, work);
   if (isComplete(plan(desired, later))) return { changes, refused: [], now: later, before };
   throw await undo(desired, { ...work, before, run, rest, ignored: [] });
+}
+
+/** Also what is tried again is to be the link that it was. */
+async function keepIdentity(
+  changes: readonly Change[],
+  { before, desired }: { before: Snapshot; desired: Desired },
+): Promise<readonly Change[]> {
+  const { keep } = await import("../plan/replace.ts");
+  const remade = before.links.filter(({ index }) => before.remade?.includes(index));
+  return changes.map((change) => keep(change, remade, desired));
 }
 
 function isComplete({ changes, conflicts }: Plan): boolean {

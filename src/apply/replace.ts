@@ -3,7 +3,7 @@ import type { Conflict, Current, Desired, Link, Plan } from "../model.ts";
 import { type Snapshot, snapshotNow } from "../observe/snapshot.ts";
 import { lookElsewhere } from "../observe/uppersElsewhere.ts";
 import { inTheWay } from "../plan/conflict.ts";
-import { type Apart, listApart, planReplacement } from "../plan/replace.ts";
+import { type Apart, findLost, followsSlave, listAbove, listApart, planReplacement } from "../plan/replace.ts";
 import { alias, writeEmptying } from "./lines.ts";
 import type { Preparation } from "./locked.ts";
 
@@ -33,13 +33,13 @@ export async function prepareReplacement(
   if (remade.length === 0) return { changes, conflicts, drift, lead: [], before: undefined, interrupted: [] };
   const nobody = { isConcerned: () => false, site };
   const all = await snapshotNow({ links: [], entries: [], strangers: new Map() }, nobody);
-  const stack = findStack(remade, all.links);
+  const stack = [...pick(remade, all.links), ...listAbove([...remade, ...apart.slaves], all.links)];
   const pods = await findStanding(stack, { strangers: all.strangers, apart });
   const concerned = { links: findConcerned(desired, all.links, stack), entries: [], strangers: new Map() };
   const { entries } = await snapshotNow(concerned, nobody);
   return {
     changes,
-    conflicts: [...conflicts, ...(withPods ? [] : pods.map(refuse))],
+    conflicts: [...conflicts, ...findLost(apart.vlans, all.links), ...(withPods ? [] : pods.map(refuse))],
     drift,
     lead: writeLead(apart),
     before: { ...concerned, entries, remade: remade.map(({ index }) => index) },
@@ -57,17 +57,14 @@ export function writeLead({ bond, slaves, vlans }: Apart): string[] {
           slaves.map(({ name }) => name),
         )
       : []),
+    // It takes its MAC only so, and gets the option back with the mode.
+    ...(bond && followsSlave(bond) ? [`link set dev ${bond.name} type bond fail_over_mac none`] : []),
   ];
 }
 
-/** The links that are replaced, and all links of the node on top of them. */
-function findStack(remade: readonly Link[], links: readonly Link[]): readonly Link[] {
-  const names = new Set(remade.map(({ name }) => name));
-  for (let size = 0; size < names.size; ) {
-    size = names.size;
-    for (const { name, parent, kind } of links) if (names.has(parent ?? "") && kind !== "veth") names.add(name);
-  }
-  return links.filter(({ name }) => names.has(name));
+/** Links as a further look showed them. */
+function pick(links: readonly Link[], all: readonly Link[]): readonly Link[] {
+  return all.filter(({ index }) => links.some((link) => link.index === index));
 }
 
 /** Of all links of the node the config's, the slaves of its bond, and the stack. */
@@ -139,10 +136,18 @@ function describe(
           ...(above.length > 0 ? [`${above.join(", ")} on it: kept, interrupted as long`] : []),
         ]
       : []),
+    ...(bond && desired.mtu !== undefined && desired.mtu < bond.mtu
+      ? [`the MTU of ${bond.name} and of all on it, also in Pods, is lowered from ${bond.mtu} to ${desired.mtu}`]
+      : []),
     ...vlans.map(
       ({ name }) => `${name} is removed and made anew: milliseconds${bond ? ", then as long as the bond" : ""}`,
     ),
-    "addresses, routes and neighbours of the node on these links are put back; sysctls and queueing disciplines of a link that is made anew are not",
+    "addresses, routes and neighbours of the node on these links are put back; of a VLAN that is made anew a MAC, an MTU, altnames and options that the config does not name, sysctls and queueing disciplines are not",
+    ...(bond && pods.some(({ isLost }) => !isLost)
+      ? [
+          "VLANs that are in Pods go down and up with the bond, by which they lose their IPv6 addresses and their routes: make these Pods anew",
+        ]
+      : []),
     ...pods.map(
       ({ who, on, isLost }) =>
         `${on.name}: ${who}, ${isLost ? "and is lost: its Pod has to be made anew" : "and is interrupted"}`,

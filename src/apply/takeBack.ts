@@ -32,11 +32,16 @@ export async function takeBack(desired: Desired, before: Snapshot, site: IpSite)
       : snapshotNow(before, { isConcerned: ({ name }) => own.includes(name), site });
   const now = await look();
   const rebuild = before.remade && (await import("./rebuild.ts")).planRebuild;
-  // What was taken apart comes first, the rest follows once that is what it was.
+  let earlier = "";
+  // What was taken apart comes first, the rest follows once that is what it was; or once that gets no further, as it may need the rest:
+  // a NIC that is to leave a bond before it has its MTU again.
   const planOn = (seen: Snapshot): Undoing => {
     const undoing = planUndo(desired, { before, now: seen });
     const lines = rebuild?.({ before, now: seen }) ?? [];
-    return lines.length > 0 ? { ...undoing, lines } : undoing;
+    if (lines.length === 0) return undoing;
+    const isStuck = lines.join("\n") === earlier;
+    earlier = lines.join("\n");
+    return { ...undoing, lines: isStuck ? [...undoing.lines, ...lines] : lines };
   };
   const first = planOn(now);
   const most = rebuild ? 2 * rounds : rounds;

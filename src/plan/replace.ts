@@ -12,7 +12,9 @@ import {
   type Plan,
 } from "../model.ts";
 import { isUnused } from "./bond.ts";
+import { findCompletionConflicts } from "./complete.ts";
 import { describeLink, inTheWay } from "./conflict.ts";
+import { findSlaveMTUConflicts } from "./mtu.ts";
 import { plan } from "./plan.ts";
 import { quoteCommand } from "./shell.ts";
 
@@ -63,12 +65,50 @@ export function planReplacement(desired: Desired, current: Current, alias: strin
   return {
     changes: changes.flatMap((change) => {
       const isRaised = change.type === "raise" && change.name === bond?.name;
-      return [...(isRaised ? again : []), keep(change, remade)];
+      return [...(isRaised ? again : []), keep(change, remade, desired)];
     }),
-    conflicts: [...remade.flatMap((link) => findObstacles(link, { vlans, current, alias })), ...conflicts],
+    conflicts: [
+      ...remade.flatMap((link) => findObstacles(link, { vlans, alias })),
+      ...(bond ? findJoiningConflicts(bond, desired, current) : []),
+      ...conflicts,
+    ],
     drift,
     apart,
   };
+}
+
+/** What a bond in use is not completed with does not get into it by way of another mode either. */
+function findJoiningConflicts(bond: Link, desired: Desired, current: Current): Conflict[] {
+  const nics = (desired.bond?.slaves ?? []).flatMap((name) => findLink(current, name) ?? []);
+  const joining = nics.filter(({ master }) => master !== bond.name);
+  const mode = desired.bond?.mode ?? bond.driverData["mode"];
+  const wanted = { ...bond, mtu: desired.mtu ?? bond.mtu, driverData: { ...bond.driverData, mode } };
+  return [
+    ...findCompletionConflicts(wanted, { nics, changed: joining, desired, current }),
+    ...findSlaveMTUConflicts(wanted, joining),
+  ];
+}
+
+/** Links of the node that would go with VLANs that are made anew: whatever has one of them below. */
+export function findLost(vlans: readonly Link[], links: readonly Link[]): Conflict[] {
+  return vlans.flatMap((vlan) =>
+    listAbove([vlan], links).map((upper) =>
+      inTheWay(
+        vlan.name,
+        `${vlan.name} would be made anew, and ${upper.name} on top of it would be lost: remove that first`,
+      ),
+    ),
+  );
+}
+
+/** All links on top of others, one on the other. The ends of a pair stand on nothing. */
+export function listAbove(below: readonly Link[], links: readonly Link[]): readonly Link[] {
+  const names = new Set(below.map(({ name }) => name));
+  for (let size = 0; size < names.size; ) {
+    size = names.size;
+    for (const { name, parent, kind } of links) if (names.has(parent ?? "") && kind !== "veth") names.add(name);
+  }
+  return links.filter(({ name }) => names.has(name) && below.every((link) => link.name !== name));
 }
 
 /** The bond, where it is in use and lacks what the driver takes only from an empty one or one that is down. */
@@ -117,32 +157,33 @@ function takeApart(current: Current, { bond, slaves, vlans }: Apart): Current {
   };
 }
 
-function keep(change: Change, remade: readonly Link[]): Change {
+/** A link that is made anew or configured anew keeps what makes it the same one to others: a VLAN its index, a bond its MAC and MTU. */
+export function keep(change: Change, remade: readonly Link[], { mtu }: Pick<Desired, "mtu">): Change {
   const link = "name" in change ? remade.find(({ name }) => name === change.name) : undefined;
   if (link === undefined) return change;
-  if (change.type === "configureBond") return { ...change, mac: link.mac };
+  if (change.type === "configureBond") {
+    const settings = followsSlave(link) && !change.settings.some(({ name }) => name === failOverMac);
+    const further = settings ? [{ name: failOverMac, value: "active" }] : [];
+    return { ...change, mac: link.mac, mtu: mtu ?? link.mtu, settings: [...change.settings, ...further] };
+  }
   return change.type === "addVlan" ? { ...change, index: link.index } : change;
 }
 
+const failOverMac = "fail_over_mac";
+
+/** Whether a bond takes no MAC, as it has that of its active slave. */
+export function followsSlave({ driverData }: Link): boolean {
+  return currentBondValue(driverData, failOverMac) === "active";
+}
+
 /** Why a link may not be replaced, whatever stands in Pods. */
-function findObstacles(
-  link: Link,
-  { vlans, current, alias }: { vlans: readonly Link[]; current: Current; alias: string },
-): Conflict[] {
+function findObstacles(link: Link, { vlans, alias }: { vlans: readonly Link[]; alias: string }): Conflict[] {
   const { name } = link;
   if (link.alias !== alias) {
     const message = `${name} is ${describeLink(link)} that ifacer has not made, so that it is not replaced: use another name in the config, or, if it may be replaced, give it the alias with ${quoteCommand(`link set dev ${name} alias ${alias}`)}`;
     return [inTheWay(name, message)];
   }
-  // All that stands on a bond stays.
-  if (!vlans.includes(link)) return [];
-  const uppers = current.links.filter(({ parent, kind }) => parent === name && kind !== "veth");
-  return [
-    ...uppers.map((upper) =>
-      inTheWay(name, `${name} would be made anew, and ${upper.name} on top of it would be lost: remove that first`),
-    ),
-    ...(link.master === undefined
-      ? []
-      : [inTheWay(name, `${name} would be made anew, and belongs to ${link.master}: take it out first`)]),
-  ];
+  // A bond stays.
+  if (!vlans.includes(link) || link.master === undefined) return [];
+  return [inTheWay(name, `${name} would be made anew, and belongs to ${link.master}: take it out first`)];
 }

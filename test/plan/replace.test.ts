@@ -3,7 +3,7 @@ import { writeLines } from "../../src/apply/lines.ts";
 import { planRebuild } from "../../src/apply/rebuild.ts";
 import { writeLead } from "../../src/apply/replace.ts";
 import type { Current, Desired, Link } from "../../src/model.ts";
-import { planReplacement } from "../../src/plan/replace.ts";
+import { findLost, planReplacement } from "../../src/plan/replace.ts";
 import { link } from "../link.ts";
 
 const desired: Desired = {
@@ -49,7 +49,8 @@ function see(...links: readonly Link[]): Current {
 }
 
 function linesOf(current: Current, wanted: Desired = desired) {
-  const { apart, changes, conflicts } = planReplacement(wanted, current, "ifacer");
+  const { apart, changes, ...plan } = planReplacement(wanted, current, "ifacer");
+  const conflicts = [...plan.conflicts, ...findLost(apart.vlans, current.links)];
   if (conflicts.length > 0) return conflicts.map(({ message }) => message);
   return [...writeLead(apart), ...changes.flatMap(writeLines)];
 }
@@ -124,6 +125,29 @@ describe("what replacing does", () => {
       [expect.stringContaining("data would be made anew, and mv0 on top of it would be lost")],
     ],
     [
+      "and one with something further up",
+      see(
+        ...nics,
+        xor,
+        data,
+        link(8, "data.5", { kind: "vlan", parent: "data" }),
+        link(9, "vx0", { kind: "vxlan", parent: "data.5" }),
+      ),
+      [expect.stringContaining("data.5 on top of it"), expect.stringContaining("vx0 on top of it")],
+    ],
+    [
+      "a bond that follows its active slave gets its MAC and that back, and its own MTU",
+      see(...nics, { ...bond0, mtu: 1400, driverData: { ...bond0.driverData, fail_over_mac: "active" } }, right),
+      [
+        ...empty,
+        "link set dev bond0 type bond fail_over_mac none",
+        `link set dev bond0 mtu 1400 address ${mac}`,
+        "link set dev bond0 type bond mode balance-xor miimon 100 fail_over_mac active",
+        ...refill,
+        "link set dev bond0 up",
+      ],
+    ],
+    [
       "and one that belongs to a bridge",
       see(...nics, xor, { ...data, master: "br0", masterKind: "bridge" }),
       [expect.stringContaining("data would be made anew, and belongs to br0")],
@@ -136,6 +160,15 @@ describe("what replacing does", () => {
   ])("%s", (_, current, lines) => {
     expect(linesOf(current)).toEqual([...lines]);
   });
+});
+
+test("NICs that have nothing in common with the slaves of a bond in use don't get into it by way of another mode", () => {
+  const use = { addresses: [], routes: [], nexthops: [], sharedElsewhere: false };
+  const current = see(...nics, bond0, data, link(7, "ens224"), link(8, "ens256"));
+  const uses = new Map([...current.uses, ["ens224", use], ["ens256", use]] as const);
+  const bond = { name: "bond0", mode: "balance-xor", settings: [], slaves: ["ens224", "ens256"] } as const;
+  const { conflicts } = planReplacement({ ...desired, interfaces: bond.slaves, bond }, { ...current, uses }, "ifacer");
+  expect(conflicts.map(({ message }) => message)).toEqual([expect.stringContaining("may lead to another network")]);
 });
 
 describe("how it is taken apart again", () => {
