@@ -1,5 +1,5 @@
 import { identifyNamespace } from "../host/netns.ts";
-import { readTrialFile, removeTrialFile, retractTrial, writeTrialFile } from "../host/trialFile.ts";
+import { endTrial, readTrialFile, removeTrialFile, writeTrialFile } from "../host/trialFile.ts";
 import { snapshotNow } from "../observe/snapshot.ts";
 import { showCommand } from "../plan/shell.ts";
 import { describeMoved } from "./failure.ts";
@@ -49,7 +49,7 @@ const oldest = 1800;
  * Returns a line for each thing to tell. Throws code 102 or 103 where `ip` can't look, code 5 where the file can't be removed.
  */
 export async function settleTrial({ lock }: { lock: number }): Promise<readonly string[]> {
-  retractTrial();
+  endTrial();
   const found = readTrialFile();
   // It was confirmed just now.
   if (found === undefined) return [];

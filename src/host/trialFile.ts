@@ -6,18 +6,19 @@ import { writeWholeFile } from "./wholeFile.ts";
 
 /**
  * A trial's file beside the lock, with what is needed to take it back. While it is being done or taken back it is called `.trying`; while
- * it waits to be confirmed `.try`: who confirms removes that, and who takes back renames it. Whichever of both comes first holds, and is
- * seen also by who comes after a kill.
+ * it waits to be confirmed `.try`. Who confirms renames that to `.confirmed`, and who takes back renames it as well: whichever of both comes
+ * first holds, and is seen also by who comes after a kill. That a file is gone confirms nothing: anybody may clean up.
  */
-function paths(): { readonly working: string; readonly waiting: string } {
+function paths(): { readonly working: string; readonly waiting: string; readonly confirmed: string } {
   const path = lockPath().replace(/\.lock$/, "");
-  return { working: `${path}.trying`, waiting: `${path}.try` };
+  return { working: `${path}.trying`, waiting: `${path}.try`, confirmed: `${path}.confirmed` };
 }
 
 /** Writes what is to be taken back, whole or not at all. The lock has to be held. Throws code 5 where that can't be written. */
 export function writeTrialFile(text: string): void {
-  const { working } = paths();
+  const { working, confirmed } = paths();
   try {
+    rmSync(confirmed, { force: true });
     writeWholeFile(working, text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -31,15 +32,41 @@ export function offerTrial(): void {
   renameSync(working, waiting);
 }
 
-/** Confirms the trial that waits. Returns whether there was one. */
-export function confirmTrial(): boolean {
-  return attempt(() => rmSync(paths().waiting));
+/**
+ * Confirms the trial that waits. Returns what became of it: `busy` where it is being done or taken back just now, or who does that was
+ * killed; `none` where there is no trial.
+ *
+ * Throws code 5 where that can't be told or done.
+ */
+export function confirmTrial(): "confirmed" | "busy" | "none" {
+  const { working, waiting, confirmed } = paths();
+  try {
+    renameSync(waiting, confirmed);
+    return "confirmed";
+  } catch (cause) {
+    const isGone = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+    if (isGone) return existsSync(working) ? "busy" : "none";
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CniError(Code.io, `what was tried can't be confirmed: ${reason}`, { cause });
+  }
 }
 
-/** Ends the time for it. Returns false where it was confirmed before. */
-export function retractTrial(): boolean {
-  const { working, waiting } = paths();
-  return attempt(() => renameSync(waiting, working));
+/** Ends the time for it. Returns whether it was confirmed before. */
+export function endTrial(): boolean {
+  const { working, waiting, confirmed } = paths();
+  try {
+    renameSync(waiting, working);
+    return false;
+  } catch {
+    // Somebody has confirmed it, or has taken the file away.
+  }
+  if (!existsSync(confirmed)) return false;
+  try {
+    rmSync(confirmed);
+  } catch {
+    // The next trial removes it.
+  }
+  return true;
 }
 
 /** Whether the trial still waits to be confirmed. */
@@ -70,14 +97,5 @@ export function removeTrialFile(): void {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CniError(Code.io, `${working} can't be removed, remove it by hand: ${reason}`, { cause });
-  }
-}
-
-function attempt(work: () => void): boolean {
-  try {
-    work();
-    return true;
-  } catch {
-    return false;
   }
 }

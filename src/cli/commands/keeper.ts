@@ -5,10 +5,10 @@ import { CniError, Code } from "../../error.ts";
 import { outliveOthers, tellSystem } from "../../host/kernelLog.ts";
 import { withLock } from "../../host/lock.ts";
 import { readAll, writeAll } from "../../host/stdioSync.ts";
-import { isWaiting, offerTrial, retractTrial } from "../../host/trialFile.ts";
+import { endTrial, isWaiting, offerTrial } from "../../host/trialFile.ts";
 import { UsageError } from "../arguments.ts";
 import type { Report } from "../show/report.ts";
-import { assess } from "./assess.ts";
+import { type Assessments, assess } from "./assess.ts";
 import { carryOutAll, type Step } from "./carry.ts";
 import { type Answer, type Job, readJob } from "./trial.ts";
 
@@ -40,7 +40,7 @@ interface Keeping {
 }
 
 async function tryOut(job: Job, { lock, isHurried }: Keeping): Promise<0 | 1> {
-  const { extent, seconds } = job;
+  const { extent } = job;
   const { notes, unanswered } = await recover({ lock });
   if (unanswered) {
     await writeJournal(unanswered);
@@ -51,6 +51,26 @@ async function tryOut(job: Job, { lock, isHurried }: Keeping): Promise<0 | 1> {
   }
   const assessed = await assess(job.files, extent.replace ? extent : undefined);
   const trial = beginTrial({ lock });
+  try {
+    return await doAndWait(job, assessed, { trial, notes, lock, isHurried });
+  } catch (error) {
+    // Whatever it was: nobody else takes it back.
+    tellSystem(`apply --try: ${(await undo(trial)).map(tell).join("; ")}`);
+    throw error;
+  }
+}
+
+interface Waiting extends Keeping {
+  readonly trial: Trial;
+  /** What was settled before. */
+  readonly notes: readonly string[];
+}
+
+async function doAndWait(
+  { extent, seconds }: Job,
+  assessed: Assessments,
+  { trial, notes, lock, isHurried }: Waiting,
+): Promise<0 | 1> {
   const done: Step[] = [
     ...notes.map((message) => ({ message })),
     ...(await carryOutAll(assessed, extent, { lock, trial })),
@@ -68,7 +88,7 @@ async function tryOut(job: Job, { lock, isHurried }: Keeping): Promise<0 | 1> {
   );
   const end = performance.now() + seconds * 1000;
   while (isWaiting() && !isHurried() && performance.now() < end) await Bun.sleep(pause);
-  if (!retractTrial()) {
+  if (endTrial()) {
     tellSystem("apply --try: confirmed, all stays");
     say({ type: "kept", done: [] });
     return 0;
@@ -92,8 +112,7 @@ async function undo(trial: Trial): Promise<Step[]> {
     );
     return what.length > 0 ? what : [{ message: "all was taken back" }];
   } catch (error) {
-    if (!(error instanceof CniError)) throw error;
-    return [{ message: "all is taken back", refused: error.message }];
+    return [{ message: "all is taken back", refused: error instanceof Error ? error.message : String(error) }];
   }
 }
 
