@@ -22,6 +22,8 @@ export interface Recovered {
 /** In seconds: runtimes try again at once. What was there so long others may have built on, or made anew. */
 const oldest = 600;
 
+const longAgo = "an earlier ADD did not come to its end, long ago: what it left stays, see 'ifacer plan -f net.yaml'";
+
 /**
  * Finishes or takes back what an ADD began that was killed, or that could not undo it. The lock has to be held.
  *
@@ -53,22 +55,23 @@ async function recoverJournal({ lock }: { lock: number }): Promise<Recovered> {
     removeJournalFile();
     return { notes: [`removed the journal ${journalPath()} of an earlier ADD without acting on it: ${read.fault}`] };
   }
-  if (ageOfJournal() > oldest) {
-    removeJournalFile();
-    const note = "an earlier ADD did not come to its end, long ago: what it left stays, see 'ifacer plan -f net.yaml'";
-    return { notes: [note] };
-  }
   const { journal, certain, ...facts } = read;
+  const isOld = ageOfJournal() > oldest;
+  // What was lost while links were replaced nobody else puts back.
+  if (isOld && !journal.before.remade) {
+    removeJournalFile();
+    return { notes: [longAgo] };
+  }
   const here =
     certain || isAbout(journal.before, await snapshotNow(journal.before, { isConcerned: () => false, site: { lock } }));
-  const settled = here ? await settle(journal, { lock, ...facts }) : { notes: [] };
+  const settled = here ? await settle(journal, { lock, isOld, ...facts }) : { notes: [] };
   removeJournalFile();
   return settled;
 }
 
 async function settle(
   journal: Journal,
-  { lock, unwritten, unanswered }: { lock: number; unwritten: number; unanswered: boolean },
+  { lock, isOld, unwritten, unanswered }: { lock: number; isOld: boolean; unwritten: number; unanswered: boolean },
 ): Promise<Recovered> {
   const { desired, before } = journal;
   const now = await observe(desired, { depth: "links" });
@@ -89,6 +92,7 @@ async function settle(
     await runIp(["-batch", "-"], writeLines({ type: "setBondOptions", name: bond.name, settings: late }), { lock });
     return { notes: [`finished what an ADD that was killed had begun: ${bond.name}`] };
   }
+  if (isOld) return { notes: [longAgo] };
   const { began, left, kept, moved } = await takeBack(desired, before, { lock });
   const notes = [
     ...(began ? ["took back what an earlier ADD had begun and not ended"] : []),

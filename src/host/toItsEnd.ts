@@ -1,5 +1,5 @@
 /**
- * Runs `work` to its end, whatever the terminal says meanwhile. ^C and the end of an ssh session are told to all that the terminal has in
+ * Runs `work` to its end, whatever the terminal or a service manager says meanwhile. ^C and the end of an ssh session are told to all that the terminal has in
  * its foreground, so that an `ip` at work ends half-way: whoever started it has to live on, to undo that.
  */
 export async function toItsEnd<T>(work: () => Promise<T>): Promise<T> {
@@ -12,4 +12,4 @@ export async function toItsEnd<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-const signals = ["SIGHUP", "SIGINT", "SIGQUIT"] as const;
+const signals = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const;

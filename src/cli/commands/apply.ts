@@ -107,7 +107,7 @@ async function applyFiles(files: readonly File[], wanted: Wanted): Promise<Repor
   const plan = [...showAssessments(assessed), ...showUpdates(updates)];
   if (!assessed.possible) return report(assessed, { plan, done: [], said: "nothing was done", status: 1 });
   if (countWork(assessed, updates) === 0) {
-    const done = extent.replace ? await settleEarlier() : [];
+    const done = await settleEarlier();
     return report(assessed, { plan, done, said: "nothing is to be done", status: 0 });
   }
 
