@@ -114,6 +114,15 @@ describe("apply --replace", () => {
   });
 });
 
+test("of two configs that want one bond in two modes, what came first is told to be gone", async () => {
+  await using ns = await nodeWith(bonded);
+  const argv = [executable, "apply", "-f", "/dev/stdin", "--yes", "--replace"];
+  const stdin = [otherMode, bonded].map((config) => `---\n${JSON.stringify(config)}\n`).join("");
+  const { status, stdout } = await ns.run(argv, { stdin, env: { CNI_COMMAND: undefined } });
+  expect([status, stdout]).toEqual([1, expect.stringContaining("has made the same link something else")]);
+  expect(await mode(ns)).toBe("active-backup");
+});
+
 describe("apply --try", () => {
   test("a VLAN that moved onto a bond of a smaller MTU comes back, for which the bond has to go first", async () => {
     await using ns = await nodeWith(plain);

@@ -16,7 +16,7 @@ import type { PoolEntry } from "../../pool/entry.ts";
 import { type Line, line } from "../show/screen.ts";
 import { type Assessments, planNow } from "./assess.ts";
 import { planPool } from "./poolPlan.ts";
-import { prepareReplacing } from "./replacing.ts";
+import { planReplacing, prepareReplacing } from "./replacing.ts";
 import { planUpdates, type Update } from "./update.ts";
 
 /** What is to be done beside what ADD does. */
@@ -58,7 +58,19 @@ export async function carryOutAll({ assessments }: Assessments, extent: Extent, 
       return [...done, { message: path, refused: [message, ...details.split("\n")].filter(Boolean).join("; ") }];
     }
   }
-  return done;
+  return extent.replace ? [...done, ...(await findReplaced(assessments, extent))] : done;
+}
+
+/** Configs of which a later one has replaced what they want. */
+async function findReplaced(assessments: Assessments["assessments"], extent: Extent): Promise<Step[]> {
+  const found: Step[] = [];
+  for (const { path, desired, inPods, pool, chosen } of assessments.slice(0, -1)) {
+    if (!desired || inPods || pool || chosen) continue;
+    const { plan } = await planReplacing(desired, extent);
+    if (plan.changes.length + plan.conflicts.length === 0) continue;
+    found.push({ message: path, refused: "another of these configs has made the same link something else" });
+  }
+  return found;
 }
 
 interface Doing {
