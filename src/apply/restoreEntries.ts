@@ -25,16 +25,14 @@ export function restoreEntries({ before, now }: Span, taken: ReadonlySet<number>
   const stays = (word: string | number) =>
     typeof word !== "number" || (names.has(word) && own.has(word) && !taken.has(word));
   const earlier = new Set(before.entries.map(({ kind, key }) => `${kind} ${key}`));
-  const lost = before.entries
-    .filter(
-      ({ kind, key, words, madeBy }) =>
-        !there.has(`${kind} ${key}`) && !(kind === "route" && madeBy === "kernel") && words.every(stays),
-    )
-    .toSorted((one, other) => rank(one) - rank(other));
+  const lost = before.entries.filter(
+    ({ kind, key, words, madeBy }) =>
+      !there.has(`${kind} ${key}`) && !(kind === "route" && madeBy === "kernel") && words.every(stays),
+  );
   const lines: string[] = [];
   const moved: string[] = [];
   const foreign = new Set<string>();
-  for (const entry of lost) {
+  for (const entry of inOrder(lost)) {
     const found = occupants.get(slotOf(entry));
     // An address that another link had all the time is no sign of anything.
     const occupant = found && !earlier.has(`${found.kind} ${found.key}`) ? found : undefined;
@@ -108,6 +106,19 @@ function describe({ kind, key, words }: Entry, nameOf: (word: string | number) =
       return `the route ${second}${isUsual ? "" : ` (table ${table})`}`;
     }
   }
+}
+
+/**
+ * Each after what it needs. Of a link's IPv6 addresses the kernel puts a new one before those of the same scope, and takes the
+ * first as a source among equals (ipv6_link_dev_addr): what was shown first comes last.
+ */
+function inOrder(lost: readonly Entry[]): readonly Entry[] {
+  const others = lost.filter((entry) => !isIPv6Address(entry));
+  return [...others, ...lost.filter(isIPv6Address).toReversed()].toSorted((one, other) => rank(one) - rank(other));
+}
+
+function isIPv6Address({ kind, words }: Entry): boolean {
+  return kind === "address" && String(words[0]).includes(":");
 }
 
 function rank({ kind, words }: Entry): number {

@@ -148,6 +148,29 @@ describe("apply --replace", () => {
     expect(await tell(ns)).toEqual(before);
   });
 
+  test.each<[string, string[], string[]]>([
+    [
+      "IPv6 addresses in their order, by which the kernel chooses a source",
+      [1, 2, 3].flatMap((end) => [
+        `address add 2001:db8:7::${end}/64 dev bond0 nodad`,
+        `address add 2001:db8:8::${end}/64 dev data nodad`,
+      ]),
+      ["route get 2001:db8:7::55", "route get 2001:db8:8::55"],
+    ],
+  ])("%s", async (_, lines, shown) => {
+    await using ns = await namespace();
+    const links = [...nics, "ens224"].flatMap((nic) => [`link add name ${nic} type dummy`, `link set dev ${nic} up`]);
+    await setUp(ns, links);
+    expect((await ifacer(ns, "ADD", old)).status).toBe(0);
+    await setUp(ns, lines);
+    const look = async () =>
+      (await Promise.all(shown.map((view) => ns.ip(view)))).map((text) => text.replaceAll(/ +(linkdown *)?$/gm, ""));
+    const before = await look();
+    const { status, stdout } = await replace(ns, wanted);
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/\ndone\n$/)]);
+    expect(await look()).toEqual(before);
+  });
+
   test("how long the node's own address on a VLAN is away while its bond gets another mode", async () => {
     await using hub = await namespace();
     await using peer = await namespace();

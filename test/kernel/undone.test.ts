@@ -110,6 +110,19 @@ describe("NICs in use, taken by allowInUse: a failing ADD puts back what they ha
   });
 });
 
+test("IPv6 addresses come back in their order, by which the kernel chooses a source", async () => {
+  await using ns = await nodeInUse();
+  await setUp(
+    ns,
+    [2, 3].map((end) => `address add 2001:db8::${end}/64 dev ens192 nodad`),
+  );
+  const source = async () => /src (\S+)/.exec(await ns.ip("route get 2001:db8::55"))?.[1];
+  expect(await source()).toBe("2001:db8::3");
+  using ip = badIp({ change: "first 11; echo 'Error: made to fail.' >&2; exit 1" });
+  expect((await ifacer(ns, "ADD", allDown, ip)).json.msg).toEndWith("; all was undone");
+  expect(await source()).toBe("2001:db8::3");
+});
+
 test("what somebody gave another place to meanwhile stays there, and the words name it", async () => {
   await using ns = await nodeInUse();
   await setUp(ns, [
