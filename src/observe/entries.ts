@@ -7,7 +7,10 @@ export interface Entry {
   readonly key: string;
   /** What `ip` makes it from. A number stands for the link of that index, which may have another name by then. */
   readonly words: readonly (string | number)[];
-  /** The kernel makes its own again by itself; the network's come by router advertisements. */
+  /**
+   * The kernel makes its own again by itself, but routes in its name may be somebody's (src/apply/prefixRoutes.ts); the network's
+   * come by router advertisements.
+   */
   readonly madeBy: "kernel" | "network" | "somebody";
 }
 
@@ -18,7 +21,8 @@ export type Indexes = ReadonlyMap<string, number>;
  * The place that an entry takes in the kernel's tables: of those with the same one, a network namespace has one only, or
  * would be confused by a second, as by an address that two links have.
  */
-export function slotOf({ kind, key, words }: Entry): string {
+export function slotOf(entry: Entry): string {
+  const { kind, key, words } = entry;
   const after = (name: string) => {
     const at = words.indexOf(name);
     return at === -1 ? "" : words[at + 1];
@@ -36,8 +40,17 @@ export function slotOf({ kind, key, words }: Entry): string {
     case "rule":
       return `rule ${key}`;
     case "route":
-      return `route ${[second, ...["table", "metric", "tos", "from"].map(after)].join(" ")}`;
+      return `route ${[second, ...["table", "metric", "tos", "from"].map(after), isPrefixRouteOfIPv6(entry) ? after("dev") : ""].join(" ")}`;
   }
+}
+
+/**
+ * Whether a route is to a link's own network of IPv6, whoever made it in the kernel's name: each link has its own, of the same
+ * destination and metric. NetworkManager makes the one to fe80::/64 for all of its links.
+ */
+export function isPrefixRouteOfIPv6({ kind, words, madeBy }: Entry): boolean {
+  const [type, destination] = words;
+  return kind === "route" && madeBy === "kernel" && type === "unicast" && String(destination).includes(":");
 }
 
 /** The address of a link as an entry. */

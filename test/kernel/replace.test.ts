@@ -157,6 +157,26 @@ describe("apply --replace", () => {
       ]),
       ["route get 2001:db8:7::55", "route get 2001:db8:8::55"],
     ],
+    [
+      "prefix routes that NetworkManager made in the kernel's name, and what leads through them",
+      [
+        "address add 198.51.100.1/24 dev bond0 noprefixroute",
+        "route add 198.51.100.0/24 dev bond0 proto kernel scope link src 198.51.100.1 metric 300",
+        "route add default via 198.51.100.254 dev bond0 metric 300",
+        "nexthop add id 1 via 198.51.100.253 dev bond0",
+        "address add 2001:db8:1::1/64 dev data nodad noprefixroute",
+        "route add 2001:db8:1::/64 dev data proto kernel metric 300",
+        "route add ::/0 via 2001:db8:1::fe dev data metric 300",
+        "route append fe80::/64 dev ens224 proto kernel metric 1024",
+        "route append fe80::/64 dev data proto kernel metric 1024",
+        // Of the kernel's own, one more.
+        "address add 203.0.113.1/24 dev data",
+      ],
+      [
+        ...["bond0", "data", "ens224"].flatMap((nic) => [`route show dev ${nic}`, `-6 route show dev ${nic}`]),
+        "nexthop show",
+      ],
+    ],
   ])("%s", async (_, lines, shown) => {
     await using ns = await namespace();
     const links = [...nics, "ens224"].flatMap((nic) => [`link add name ${nic} type dummy`, `link set dev ${nic} up`]);
