@@ -77,13 +77,34 @@ function findMakerOfIPv6({
   return isAdvertised ? "network" : "somebody";
 }
 
+/** What else is read beside what has to do with the links. */
+export interface Also {
+  /** Whatever takes one of these places. */
+  readonly slots?: ReadonlySet<string>;
+  /** Routes through other links whose source is one of these addresses. */
+  readonly sources?: ReadonlySet<string>;
+}
+
+/**
+ * The addresses with which the kernel removes the routes that have them as their source, wherever these lead. It does so with
+ * those of IPv4 (fib_sync_down_addr), while routes of IPv6 through other links stay.
+ */
+export function listSources(entries: readonly Entry[]): ReadonlySet<string> {
+  const locals = entries.flatMap(({ kind, words }) =>
+    kind === "address" ? (String(words[0]).split("/")[0] ?? "") : [],
+  );
+  return new Set(locals.filter((local) => !local.includes(":")));
+}
+
+const none: ReadonlySet<string> = new Set();
+
 /**
  * Reads routes, nexthop objects and neighbours as `ip -details -oneline` prints them, a line each, as far as they have to do
- * with one of the given links, or are in one of the `slots`.
+ * with one of the given links, or are what is asked for besides.
  *
  * The text, not the JSON: that tells neither which metrics are locked nor, of an encapsulation, where the route leads.
  */
-export function readEntries(output: string, indexes: Indexes, slots: ReadonlySet<string> = new Set()): Entry[] {
+export function readEntries(output: string, indexes: Indexes, { slots = none, sources = none }: Also = {}): Entry[] {
   const entries: Entry[] = [];
   const nexthops = new Set<string>();
   const groups: string[][] = [];
@@ -96,7 +117,10 @@ export function readEntries(output: string, indexes: Indexes, slots: ReadonlySet
       groups.push(tokens);
       continue;
     }
-    const isConcerned = tokens.some((token, at) => tokens[at - 1] === "dev" && indexes.has(token));
+    const isConcerned = tokens.some((token, at) => {
+      const word = tokens[at - 1];
+      return (word === "dev" && indexes.has(token)) || (word === "src" && sources.has(token));
+    });
     if (!isConcerned && slots.size === 0) continue;
     const entry = readEntry(tokens, indexes);
     if (isConcerned && entry.kind === "nexthop") nexthops.add(tokens[1] ?? "");

@@ -123,6 +123,25 @@ describe("the ip lines that undo", () => {
         "address add 2001:db8::2/64 scope global dev ens192",
       ],
     ],
+    [
+      "a route through another NIC whose source is a lost address, after that",
+      {
+        before: place(
+          [ens192],
+          [
+            entry("route", "unicast default via 203.0.113.254 dev ens224 table main src 192.0.2.1"),
+            entry("route", "unicast 10.0.0.0/8 dev ens224 table main proto kernel src 192.0.2.1", "kernel"),
+            entry("address", "192.0.2.1/24 scope global dev @2"),
+          ],
+        ),
+        now: place([ens192, link(9, "ens224")]),
+      },
+      [
+        "address add 192.0.2.1/24 scope global dev ens192",
+        "route add unicast 10.0.0.0/8 dev ens224 table main proto kernel src 192.0.2.1",
+        "route add unicast default via 203.0.113.254 dev ens224 table main src 192.0.2.1",
+      ],
+    ],
     ["not somebody else's link", { before: place([ens192, bond0]), now: place([ens192, bond0]) }, []],
     [
       "not a link of somebody else that has the config's name",

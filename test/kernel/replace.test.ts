@@ -177,6 +177,22 @@ describe("apply --replace", () => {
         "nexthop show",
       ],
     ],
+    [
+      "routes through another NIC whose source is an address of theirs",
+      [
+        "address add 198.51.100.1/24 dev data",
+        "address add 203.0.113.1/24 dev ens224",
+        "address add 2001:db8:1::1/64 dev data nodad",
+        "address add 2001:db8:2::1/64 dev ens224 nodad",
+        "route add default via 203.0.113.254 src 198.51.100.1",
+        "route add 10.0.0.0/8 via 203.0.113.254 dev ens224 src 198.51.100.1 table 100",
+        "route add 10.1.0.0/16 dev ens224 proto kernel src 198.51.100.1",
+        "nexthop add id 1 via 203.0.113.253 dev ens224",
+        "route add 10.2.0.0/16 nhid 1 src 198.51.100.1",
+        "route add ::/0 via 2001:db8:2::fe dev ens224 src 2001:db8:1::1",
+      ],
+      ["route show", "route show table 100", "-6 route show dev ens224"],
+    ],
   ])("%s", async (_, lines, shown) => {
     await using ns = await namespace();
     const links = [...nics, "ens224"].flatMap((nic) => [`link add name ${nic} type dummy`, `link set dev ${nic} up`]);
