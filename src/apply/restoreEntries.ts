@@ -12,8 +12,8 @@ export interface Restoring {
 
 /**
  * What a NIC loses while it is down: IPv6 addresses, permanent neighbours, nexthop objects, and all routes but those that come
- * back with an address. Each after what it needs: addresses first, then the routes to networks, by which gateways are reached, nexthops
- * before their groups, routes to gateways last.
+ * back with an address. Each after what it needs: addresses first, then routes to networks, by which gateways are reached,
+ * nexthops before their groups, routes to gateways last.
  *
  * What somebody put elsewhere meanwhile stays there, as do routes by a nexthop object whose id leads elsewhere by now: a line
  * adds, and replaces only what the kernel left of the same route or group.
