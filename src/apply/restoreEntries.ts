@@ -1,4 +1,5 @@
-import { type Entry, listMembers, slotOf } from "../observe/entries.ts";
+import { type Entry, isPrefixRouteOfIPv6, listMembers, slotOf } from "../observe/entries.ts";
+import { findKernelRoutes } from "./prefixRoutes.ts";
 import type { Span } from "./taken.ts";
 
 /** How to bring back what links lost. */
@@ -11,7 +12,8 @@ export interface Restoring {
 
 /**
  * What a NIC loses while it is down: IPv6 addresses, permanent neighbours, nexthop objects, and all routes but those that come
- * back with an address. Each after what it needs: nexthops before their groups, routes to gateways last.
+ * back with an address. Each after what it needs: addresses first, then routes to networks, by which gateways are reached,
+ * nexthops before their groups, routes to gateways last.
  *
  * What somebody put elsewhere meanwhile stays there, as do routes by a nexthop object whose id leads elsewhere by now: a line
  * adds, and replaces only what the kernel left of the same route or group.
@@ -25,16 +27,14 @@ export function restoreEntries({ before, now }: Span, taken: ReadonlySet<number>
   const stays = (word: string | number) =>
     typeof word !== "number" || (names.has(word) && own.has(word) && !taken.has(word));
   const earlier = new Set(before.entries.map(({ kind, key }) => `${kind} ${key}`));
-  const lost = before.entries
-    .filter(
-      ({ kind, key, words, madeBy }) =>
-        !there.has(`${kind} ${key}`) && !(kind === "route" && madeBy === "kernel") && words.every(stays),
-    )
-    .toSorted((one, other) => rank(one) - rank(other));
+  const isKernels = findKernelRoutes(before);
+  const lost = before.entries.filter(
+    (entry) => !there.has(`${entry.kind} ${entry.key}`) && !isKernels(entry) && entry.words.every(stays),
+  );
   const lines: string[] = [];
   const moved: string[] = [];
   const foreign = new Set<string>();
-  for (const entry of lost) {
+  for (const entry of inOrder(lost)) {
     const found = occupants.get(slotOf(entry));
     // An address that another link had all the time is no sign of anything.
     const occupant = found && !earlier.has(`${found.kind} ${found.key}`) ? found : undefined;
@@ -42,8 +42,9 @@ export function restoreEntries({ before, now }: Span, taken: ReadonlySet<number>
     const needs = listNexthops(entry);
     if ((occupant !== undefined && !isRest) || needs.some((id) => foreign.has(id))) {
       if (entry.kind === "nexthop") foreign.add(String(entry.words[1]));
-      // What came from the network it brings again.
-      if (entry.madeBy === "somebody") moved.push(describe(entry, nameOf));
+      // What came from the network it brings again, and the kernel its own addresses.
+      if (entry.madeBy === "somebody" || (entry.madeBy === "kernel" && entry.kind === "route"))
+        moved.push(describe(entry, nameOf));
     } else {
       lines.push(`${verbOf(entry, isRest)} ${entry.words.map(nameOf).join(" ")}`);
     }
@@ -110,6 +111,19 @@ function describe({ kind, key, words }: Entry, nameOf: (word: string | number) =
   }
 }
 
+/**
+ * Each after what it needs. Of a link's IPv6 addresses the kernel puts a new one before those of the same scope, and takes the
+ * first as a source among equals (ipv6_link_dev_addr): what was shown first comes last.
+ */
+function inOrder(lost: readonly Entry[]): readonly Entry[] {
+  const others = lost.filter((entry) => !isIPv6Address(entry));
+  return [...others, ...lost.filter(isIPv6Address).toReversed()].toSorted((one, other) => rank(one) - rank(other));
+}
+
+function isIPv6Address({ kind, words }: Entry): boolean {
+  return kind === "address" && String(words[0]).includes(":");
+}
+
 function rank({ kind, words }: Entry): number {
   switch (kind) {
     case "address":
@@ -118,14 +132,15 @@ function rank({ kind, words }: Entry): number {
       return 1;
     case "rule":
       return 6;
-    case "nexthop":
-      return words.includes("group") ? 3 : 2;
     case "route":
-      return words.some((word) => word === "via" || word === "nexthop" || word === "nhid") ? 5 : 4;
+      return words.some((word) => word === "via" || word === "nexthop" || word === "nhid") ? 5 : 2;
+    case "nexthop":
+      return words.includes("group") ? 4 : 3;
   }
 }
 
-function verbOf({ kind, words }: Entry, isRest: boolean): string {
+function verbOf(entry: Entry, isRest: boolean): string {
+  const { kind, words } = entry;
   switch (kind) {
     case "address":
       return "address add";
@@ -137,6 +152,7 @@ function verbOf({ kind, words }: Entry, isRest: boolean): string {
     case "nexthop":
       return isRest ? "nexthop replace" : "nexthop add";
     case "route":
-      return isRest ? "route replace" : "route add";
+      if (isRest) return "route replace";
+      return isPrefixRouteOfIPv6(entry) ? "route append" : "route add";
   }
 }

@@ -7,7 +7,10 @@ export interface Entry {
   readonly key: string;
   /** What `ip` makes it from. A number stands for the link of that index, which may have another name by then. */
   readonly words: readonly (string | number)[];
-  /** The kernel makes its own again by itself; the network's come by router advertisements. */
+  /**
+   * The kernel makes its own again by itself, but routes in its name may be somebody's (src/apply/prefixRoutes.ts); the network's
+   * come by router advertisements.
+   */
   readonly madeBy: "kernel" | "network" | "somebody";
 }
 
@@ -18,7 +21,8 @@ export type Indexes = ReadonlyMap<string, number>;
  * The place that an entry takes in the kernel's tables: of those with the same one, a network namespace has one only, or
  * would be confused by a second, as by an address that two links have.
  */
-export function slotOf({ kind, key, words }: Entry): string {
+export function slotOf(entry: Entry): string {
+  const { kind, key, words } = entry;
   const after = (name: string) => {
     const at = words.indexOf(name);
     return at === -1 ? "" : words[at + 1];
@@ -36,8 +40,17 @@ export function slotOf({ kind, key, words }: Entry): string {
     case "rule":
       return `rule ${key}`;
     case "route":
-      return `route ${[second, ...["table", "metric", "tos", "from"].map(after)].join(" ")}`;
+      return `route ${[second, ...["table", "metric", "tos", "from"].map(after), isPrefixRouteOfIPv6(entry) ? after("dev") : ""].join(" ")}`;
   }
+}
+
+/**
+ * Whether a route is to a link's own network of IPv6, whoever made it in the kernel's name: each link has its own, of the same
+ * destination and metric. NetworkManager makes the one to fe80::/64 for all of its links.
+ */
+export function isPrefixRouteOfIPv6({ kind, words, madeBy }: Entry): boolean {
+  const [type, destination] = words;
+  return kind === "route" && madeBy === "kernel" && type === "unicast" && String(destination).includes(":");
 }
 
 /** The address of a link as an entry. */
@@ -64,13 +77,34 @@ function findMakerOfIPv6({
   return isAdvertised ? "network" : "somebody";
 }
 
+/** What else is read beside what has to do with the links. */
+export interface Also {
+  /** Whatever takes one of these places. */
+  readonly slots?: ReadonlySet<string>;
+  /** Routes through other links whose source is one of these addresses. */
+  readonly sources?: ReadonlySet<string>;
+}
+
+/**
+ * The addresses with which the kernel removes the routes that have them as their source, wherever these lead. It does so with
+ * those of IPv4 (fib_sync_down_addr), while routes of IPv6 through other links stay.
+ */
+export function listSources(entries: readonly Entry[]): ReadonlySet<string> {
+  const locals = entries.flatMap(({ kind, words }) =>
+    kind === "address" ? (String(words[0]).split("/")[0] ?? "") : [],
+  );
+  return new Set(locals.filter((local) => !local.includes(":")));
+}
+
+const none: ReadonlySet<string> = new Set();
+
 /**
  * Reads routes, nexthop objects and neighbours as `ip -details -oneline` prints them, a line each, as far as they have to do
- * with one of the given links, or are in one of the `slots`.
+ * with one of the given links, or are what is asked for besides.
  *
  * The text, not the JSON: that tells neither which metrics are locked nor, of an encapsulation, where the route leads.
  */
-export function readEntries(output: string, indexes: Indexes, slots: ReadonlySet<string> = new Set()): Entry[] {
+export function readEntries(output: string, indexes: Indexes, { slots = none, sources = none }: Also = {}): Entry[] {
   const entries: Entry[] = [];
   const nexthops = new Set<string>();
   const groups: string[][] = [];
@@ -83,7 +117,10 @@ export function readEntries(output: string, indexes: Indexes, slots: ReadonlySet
       groups.push(tokens);
       continue;
     }
-    const isConcerned = tokens.some((token, at) => tokens[at - 1] === "dev" && indexes.has(token));
+    const isConcerned = tokens.some((token, at) => {
+      const word = tokens[at - 1];
+      return (word === "dev" && indexes.has(token)) || (word === "src" && sources.has(token));
+    });
     if (!isConcerned && slots.size === 0) continue;
     const entry = readEntry(tokens, indexes);
     if (isConcerned && entry.kind === "nexthop") nexthops.add(tokens[1] ?? "");

@@ -2,7 +2,7 @@ import { CniError, Code } from "../error.ts";
 import { type IpSite, runIp } from "../host/ip.ts";
 import { readListeners } from "../host/proc.ts";
 import type { Current, Desired, Link } from "../model.ts";
-import { type Entry, readAddressEntry, readEntries, slotOf } from "./entries.ts";
+import { type Also, type Entry, listSources, readAddressEntry, readEntries, slotOf } from "./entries.ts";
 import { countStrangers } from "./listeners.ts";
 import { parseIpOutput } from "./parse.ts";
 import { lookArguments } from "./start.ts";
@@ -39,7 +39,8 @@ export async function snapshotBefore(desired: Desired, seen: Current, site: IpSi
   const own = listOwnNames(desired);
   const isOwnThere = desired.place === "pod" && links.some(({ name }) => own.includes(name));
   const mayLose = (bond !== undefined && desired.allowInUse) || isOwnThere;
-  const others = mayLose || desired.rules !== undefined ? await askForEntries(links, site) : [];
+  const others =
+    mayLose || desired.rules !== undefined ? await askForEntries(links, site, { sources: listSources(addresses) }) : [];
   const twins = mayLose && addresses.length > 0 ? await findTwins(addresses, site) : [];
   return { links, entries: [...addresses, ...others, ...twins], strangers: new Map() };
 }
@@ -126,7 +127,11 @@ export async function snapshotNow(
   const elsewhere = { links: links.filter((link) => !concerned.includes(link)), addresses };
   return {
     links,
-    entries: [...own, ...listAddresses(elsewhere, slots), ...(await askForEntries(concerned, site, slots))],
+    entries: [
+      ...own,
+      ...listAddresses(elsewhere, slots),
+      ...(await askForEntries(concerned, site, { slots, sources: listSources(own) })),
+    ],
     strangers: listeners ? countStrangers(listeners, links) : new Map(),
   };
 }
@@ -140,8 +145,8 @@ function parseOutput(stdout: string): Pick<ReturnType<typeof parseIpOutput>, "li
 }
 
 /** The address family is not given: `ip` shows the routes, neighbours and nexthop objects of both. */
-async function askForEntries(links: readonly Link[], site: IpSite, slots?: ReadonlySet<string>): Promise<Entry[]> {
+async function askForEntries(links: readonly Link[], site: IpSite, also: Also): Promise<Entry[]> {
   const lines = ["route show table all", "nexthop show", "neighbour show nud permanent", "neighbour show proxy"];
   const { stdout } = await runIp(["-details", "-oneline", "-force", "-batch", "-"], lines, site);
-  return readEntries(stdout, new Map(links.map(({ name, index }) => [name, index])), slots);
+  return readEntries(stdout, new Map(links.map(({ name, index }) => [name, index])), also);
 }

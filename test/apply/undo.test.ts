@@ -56,6 +56,7 @@ const entries = [
   entry("nexthop", "id 1 via 192.0.2.9 dev @2"),
   entry("neighbour", "192.0.2.7 dev @2 lladdr 02:00:00:00:00:07 nud permanent"),
   entry("neighbour", "proxy 192.0.2.8 dev @2"),
+  entry("address", "192.0.2.1/24 scope global dev @2"),
   entry("address", "2001:db8::1/64 scope global dev @2"),
   entry("address", "fe80::1/64 scope link dev @2", "kernel"),
 ];
@@ -90,14 +91,55 @@ describe("the ip lines that undo", () => {
       { before: place([ens192], entries), now: place([{ ...ens192, name: "eth7", up: false }]) },
       [
         "link set dev eth7 up",
-        "address add 2001:db8::1/64 scope global dev eth7",
+        "address add 192.0.2.1/24 scope global dev eth7",
         "address add fe80::1/64 scope link dev eth7",
+        "address add 2001:db8::1/64 scope global dev eth7",
         "neighbour replace 192.0.2.7 dev eth7 lladdr 02:00:00:00:00:07 nud permanent",
         "neighbour add proxy 192.0.2.8 dev eth7",
+        "route add unicast 203.0.113.0/24 dev eth7 table 2",
         "nexthop add id 1 via 192.0.2.9 dev eth7",
         "nexthop add id 10 group 1,3",
-        "route add unicast 203.0.113.0/24 dev eth7 table 2",
         "route add unicast default via 192.0.2.9 dev eth7 table main mtu lock 1400",
+      ],
+    ],
+    [
+      "IPv6 addresses from the last to the first, as the kernel puts each before the others",
+      {
+        before: place(
+          [ens192],
+          [
+            entry("address", "192.0.2.1/24 scope global dev @2"),
+            entry("address", "192.0.2.2/24 scope global dev @2"),
+            entry("address", "2001:db8::2/64 scope global dev @2"),
+            entry("address", "2001:db8::1/64 scope global dev @2"),
+          ],
+        ),
+        now: place([ens192]),
+      },
+      [
+        "address add 192.0.2.1/24 scope global dev ens192",
+        "address add 192.0.2.2/24 scope global dev ens192",
+        "address add 2001:db8::1/64 scope global dev ens192",
+        "address add 2001:db8::2/64 scope global dev ens192",
+      ],
+    ],
+    [
+      "a route through another NIC whose source is a lost address, after that",
+      {
+        before: place(
+          [ens192],
+          [
+            entry("route", "unicast default via 203.0.113.254 dev ens224 table main src 192.0.2.1"),
+            entry("route", "unicast 10.0.0.0/8 dev ens224 table main proto kernel src 192.0.2.1", "kernel"),
+            entry("address", "192.0.2.1/24 scope global dev @2"),
+          ],
+        ),
+        now: place([ens192, link(9, "ens224")]),
+      },
+      [
+        "address add 192.0.2.1/24 scope global dev ens192",
+        "route add unicast 10.0.0.0/8 dev ens224 table main proto kernel src 192.0.2.1",
+        "route add unicast default via 203.0.113.254 dev ens224 table main src 192.0.2.1",
       ],
     ],
     ["not somebody else's link", { before: place([ens192, bond0]), now: place([ens192, bond0]) }, []],

@@ -148,6 +148,65 @@ describe("apply --replace", () => {
     expect(await tell(ns)).toEqual(before);
   });
 
+  test.each<[string, string[], string[]]>([
+    [
+      "IPv6 addresses in their order, by which the kernel chooses a source",
+      [1, 2, 3].flatMap((end) => [
+        `address add 2001:db8:7::${end}/64 dev bond0 nodad`,
+        `address add 2001:db8:8::${end}/64 dev data nodad`,
+      ]),
+      ["route get 2001:db8:7::55", "route get 2001:db8:8::55"],
+    ],
+    [
+      "prefix routes that NetworkManager made in the kernel's name, and what leads through them",
+      [
+        "address add 198.51.100.1/24 dev bond0 noprefixroute",
+        "route add 198.51.100.0/24 dev bond0 proto kernel scope link src 198.51.100.1 metric 300",
+        "route add default via 198.51.100.254 dev bond0 metric 300",
+        "nexthop add id 1 via 198.51.100.253 dev bond0",
+        "address add 2001:db8:1::1/64 dev data nodad noprefixroute",
+        "route add 2001:db8:1::/64 dev data proto kernel metric 300",
+        "route add ::/0 via 2001:db8:1::fe dev data metric 300",
+        "route append fe80::/64 dev ens224 proto kernel metric 1024",
+        "route append fe80::/64 dev data proto kernel metric 1024",
+        // Of the kernel's own, one more.
+        "address add 203.0.113.1/24 dev data",
+      ],
+      [
+        ...["bond0", "data", "ens224"].flatMap((nic) => [`route show dev ${nic}`, `-6 route show dev ${nic}`]),
+        "nexthop show",
+      ],
+    ],
+    [
+      "routes through another NIC whose source is an address of theirs",
+      [
+        "address add 198.51.100.1/24 dev data",
+        "address add 203.0.113.1/24 dev ens224",
+        "address add 2001:db8:1::1/64 dev data nodad",
+        "address add 2001:db8:2::1/64 dev ens224 nodad",
+        "route add default via 203.0.113.254 src 198.51.100.1",
+        "route add 10.0.0.0/8 via 203.0.113.254 dev ens224 src 198.51.100.1 table 100",
+        "route add 10.1.0.0/16 dev ens224 proto kernel src 198.51.100.1",
+        "nexthop add id 1 via 203.0.113.253 dev ens224",
+        "route add 10.2.0.0/16 nhid 1 src 198.51.100.1",
+        "route add ::/0 via 2001:db8:2::fe dev ens224 src 2001:db8:1::1",
+      ],
+      ["route show", "route show table 100", "-6 route show dev ens224"],
+    ],
+  ])("%s", async (_, lines, shown) => {
+    await using ns = await namespace();
+    const links = [...nics, "ens224"].flatMap((nic) => [`link add name ${nic} type dummy`, `link set dev ${nic} up`]);
+    await setUp(ns, links);
+    expect((await ifacer(ns, "ADD", old)).status).toBe(0);
+    await setUp(ns, lines);
+    const look = async () =>
+      (await Promise.all(shown.map((view) => ns.ip(view)))).map((text) => text.replaceAll(/ +(linkdown *)?$/gm, ""));
+    const before = await look();
+    const { status, stdout } = await replace(ns, wanted);
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/\ndone\n$/)]);
+    expect(await look()).toEqual(before);
+  });
+
   test("how long the node's own address on a VLAN is away while its bond gets another mode", async () => {
     await using hub = await namespace();
     await using peer = await namespace();

@@ -110,6 +110,39 @@ describe("NICs in use, taken by allowInUse: a failing ADD puts back what they ha
   });
 });
 
+test("IPv6 addresses come back in their order, by which the kernel chooses a source", async () => {
+  await using ns = await nodeInUse();
+  await setUp(
+    ns,
+    [2, 3].map((end) => `address add 2001:db8::${end}/64 dev ens192 nodad`),
+  );
+  const source = async () => /src (\S+)/.exec(await ns.ip("route get 2001:db8::55"))?.[1];
+  expect(await source()).toBe("2001:db8::3");
+  using ip = badIp({ change: "first 11; echo 'Error: made to fail.' >&2; exit 1" });
+  expect((await ifacer(ns, "ADD", allDown, ip)).json.msg).toEndWith("; all was undone");
+  expect(await source()).toBe("2001:db8::3");
+});
+
+test("prefix routes that NetworkManager made in the kernel's name come back, and what leads through them", async () => {
+  await using ns = await nodeInUse();
+  await setUp(ns, [
+    "address add 203.0.113.1/24 dev ens192 noprefixroute",
+    "route add 203.0.113.0/24 dev ens192 proto kernel scope link src 203.0.113.1 metric 300",
+    "route add default via 203.0.113.254 dev ens192 metric 300",
+    "address add 2001:db8:7::1/64 dev ens160 nodad noprefixroute",
+    "route add 2001:db8:7::/64 dev ens160 proto kernel metric 300",
+    "route add ::/0 via 2001:db8:7::fe dev ens160 metric 300",
+  ]);
+  const look = async () => {
+    const shown = await Promise.all(["route show", "-6 route show"].map((view) => ns.ip(view)));
+    return shown.flatMap((text) => text.split("\n").map((line) => line.trim())).sort();
+  };
+  const before = await look();
+  using ip = badIp({ change: "first 11; echo 'Error: made to fail.' >&2; exit 1" });
+  expect((await ifacer(ns, "ADD", allDown, ip)).json.msg).toEndWith("; all was undone");
+  expect(await look()).toEqual(before);
+});
+
 test("what somebody gave another place to meanwhile stays there, and the words name it", async () => {
   await using ns = await nodeInUse();
   await setUp(ns, [

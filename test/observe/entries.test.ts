@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type Entry, readAddressEntry, readEntries, slotOf } from "../../src/observe/entries.ts";
+import { type Entry, listSources, readAddressEntry, readEntries, slotOf } from "../../src/observe/entries.ts";
 
 const indexes = new Map([
   ["d1", 2],
@@ -76,10 +76,31 @@ describe("what a link may lose", () => {
       "id 10 group 8/9",
       "id 11 group 8/9",
     ];
-    const entries = readEntries(`${output.join("\n")}\n`, indexes, slots);
+    const entries = readEntries(`${output.join("\n")}\n`, indexes, { slots });
     expect(entries.map(({ words }) => words.join(" "))).toEqual([
       "unicast default via 198.51.100.9 dev d9 table main proto dhcp",
       "id 10 group 8/9",
+    ]);
+  });
+
+  test("routes through other links whose source is an address of the links", () => {
+    const address = { prefixLength: 24, scope: "global", family: "inet" } as const;
+    const own = [
+      readAddressEntry({ ...address, local: "198.51.100.1", words: ["198.51.100.1/24"] }, 2),
+      readAddressEntry({ ...address, local: "10.0.0.1", words: ["10.0.0.1 peer 10.0.0.2/32"] }, 2),
+      readAddressEntry({ ...address, family: "inet6", local: "2001:db8::1", words: ["2001:db8::1/64"] }, 2),
+    ];
+    const sources = listSources(own);
+    expect([...sources]).toEqual(["198.51.100.1", "10.0.0.1"]);
+    const output = [
+      "unicast default via 203.0.113.254 dev d9 table main proto boot scope global src 198.51.100.1",
+      "unicast 10.0.0.0/8 table 7 proto boot scope global src 10.0.0.1 \\\tnexthop via 203.0.113.254 dev d9 weight 1 \\\tnexthop dev d8 weight 1",
+      "unicast 10.1.0.0/16 via 198.51.100.1 dev d9 table main src 203.0.113.1",
+      "unicast ::/0 via 2001:db8:2::fe dev d9 table main src 2001:db8::1 metric 1024 pref medium",
+    ];
+    expect(readEntries(`${output.join("\n")}\n`, indexes, { sources }).map(({ words }) => words.join(" "))).toEqual([
+      "unicast default via 203.0.113.254 dev d9 table main proto boot scope global src 198.51.100.1",
+      "unicast 10.0.0.0/8 table 7 proto boot scope global src 10.0.0.1 nexthop via 203.0.113.254 dev d9 weight 1 nexthop dev d8 weight 1",
     ]);
   });
 
