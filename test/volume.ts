@@ -6,6 +6,15 @@ export function volume({ sample, full }: { sample: number; full: number }): numb
   return part > 0 ? Math.ceil(full * part) : sample;
 }
 
+/**
+ * Begins a test's turn of the hour that `make soak` takes at most, in minutes, and returns whether there is time for one more. `make test`
+ * takes its whole sample.
+ */
+export function beginTurn(minutes: number): () => boolean {
+  const begin = performance.now();
+  return () => part === 0 || performance.now() - begin < minutes * 60_000;
+}
+
 /** The time limit of such a test, in ms: that of the sample, or what an hour leaves. */
 export function timeLimit(sample: number): number {
   return part > 0 ? 3_600_000 : sample;

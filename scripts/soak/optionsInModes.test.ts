@@ -7,7 +7,7 @@ import { JsonObject } from "../../src/json.ts";
 import { bondModes } from "../../src/model.ts";
 import { ifacer } from "../../test/kernel/harness.ts";
 import { nodeWith } from "../../test/kernel/node.ts";
-import { timeLimit, volume } from "../../test/volume.ts";
+import { beginTurn, timeLimit, volume } from "../../test/volume.ts";
 
 /** Values that a rule takes: its ends. */
 function listValues(rule: ValueRule): readonly string[] {
@@ -46,7 +46,9 @@ test(
   async () => {
     await using ns = await nodeWith(...nics);
     const codes = new Map<string, number>();
+    const isTimeLeft = beginTurn(25);
     for (const { number, options } of chosen) {
+      if (!isTimeLeft()) break;
       const bond = { name: "bond0", mode: number, options };
       const body = new JsonObject([
         ["interfaces", nics],

@@ -44,6 +44,8 @@ export interface Namespace extends AsyncDisposable {
 // A test may put a wrapper of its own on PATH, but not between the harness and the namespace.
 const ip = Bun.which("ip", { PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` }) ?? "ip";
 let made = 0;
+// A process may run several files of tests, one after the other, and what was killed leaves its namespaces.
+const run = Math.random().toString(36).slice(2, 6);
 
 /**
  * Makes a network namespace with nothing but a loopback in it. Disposing of it ends the processes left inside and
@@ -51,7 +53,7 @@ let made = 0;
  */
 export async function namespace(): Promise<Namespace> {
   made += 1;
-  const name = `ifacer-${process.pid}-${made}`;
+  const name = `ifacer-${process.pid}-${run}-${made}`;
   await succeed([ip, "netns", "add", name]);
   return {
     name,

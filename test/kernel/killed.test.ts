@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { timeLimit, volume } from "../volume.ts";
+import { beginTurn, timeLimit, volume } from "../volume.ts";
 import { add, bonded, complete, nics, tell } from "./bonded.ts";
 import { executable, type Namespace } from "./harness.ts";
 import { nodeWith } from "./node.ts";
@@ -82,11 +82,15 @@ async function killAtPoints(count: number, whom: "group" | "plugin", sought: rea
   const nodes = [one, two];
   const duration = await measureAdd(nodes);
   const kills: { wait: number; state: State }[] = [];
-  let taken = 0;
+  let further = 0;
+  const isTimeLeft = beginTurn(12);
+  const places = Array.from({ length: count }, (_, place) => place).toSorted(() => Math.random() - 0.5);
   const nextWait = (): number | undefined => {
-    if (taken < count) return (duration * taken++) / (count - 1);
+    if (!isTimeLeft()) return undefined;
+    const place = places.pop();
+    if (place !== undefined) return (duration * place) / (count - 1);
     if (sought.every((state) => kills.some((kill) => kill.state === state))) return undefined;
-    if (taken++ >= 2 * count + 40) throw new Error(`kills left no ${sought.join(", ")}: ${JSON.stringify(kills)}`);
+    if (further++ >= count + 40) throw new Error(`kills left no ${sought.join(", ")}: ${JSON.stringify(kills)}`);
     const [from, to] = findChanges(kills);
     return from + Math.random() * (to - from);
   };

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { timeLimit, volume } from "../../volume.ts";
+import { beginTurn, timeLimit, volume } from "../../volume.ts";
 import type { Namespace } from "../harness.ts";
 import { bonded, call, freshNode, plain } from "./node.ts";
 
@@ -16,7 +16,8 @@ async function race(ns: Namespace, config: object, rounds: number): Promise<void
   const whole = links.map((name) => `${name} true`);
   const count = { rounds: 0, removed: 0 };
   expect((await call(ns, "ADD", "pod0", { config })).status).toBe(0);
-  for (; count.rounds < rounds; count.rounds++) {
+  const isTimeLeft = beginTurn(12);
+  for (; count.rounds < rounds && isTimeLeft(); count.rounds++) {
     const head = (Math.random() - 0.5) * 60;
     const del = (async () => {
       await Bun.sleep(Math.max(0, head));

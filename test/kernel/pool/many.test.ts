@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { timeLimit, volume } from "../../volume.ts";
+import { beginTurn, timeLimit, volume } from "../../volume.ts";
 import { type Namespace, namespace } from "../harness.ts";
 import { add, addressesOf, call, entryFor, fail, type Node, type Pod, succeed, type Wires, wires } from "./pool.ts";
 
@@ -37,7 +37,9 @@ test(
       const addresses = result.ips.map(({ address }: { address: string }) => address);
       return { pod, result, addresses };
     };
-    for (let number = 0; number < count; ) {
+    const isTimeLeft = beginTurn(20);
+    let number = 0;
+    while (number < count && isTimeLeft()) {
       const group = Math.min(count - number, 1 + Math.floor(random() * 4));
       const names = Array.from({ length: group }, (_, index) => `pod${number + index}`);
       number += group;
@@ -58,6 +60,7 @@ test(
     }
     for (const pod of running) await stop(pod);
     expect([one.given(), two.given()]).toEqual([[], []]);
+    console.log(`${number} Pods came and went`);
   },
   timeLimit(240_000),
 );
