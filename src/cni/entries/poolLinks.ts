@@ -64,7 +64,9 @@ export async function add(request: RequestOf<"ADD">): Promise<Answer> {
     throw new CniError(Code.version, message);
   }
   const make = async () => {
-    const { changes, notes } = await applyNetwork(desired, { judge, seen: masters.seen });
+    // What was seen before it was noted may have been removed by then.
+    const { seen } = entry.removeUnused ? await findMasters(entry, policy) : masters;
+    const { changes, notes } = await applyNetwork(desired, { judge, seen });
     const { results, notes: said } = await attach({ request, entry, attached });
     return { results, journal: [...notes, ...summarize(changes.map(describeDone)), ...said] };
   };
