@@ -85,3 +85,30 @@ test("the rule and the routes of a network with removeUnused go with its last Po
   await succeed(a, "DEL", config);
   expect(node.given()).toEqual([]);
 }, 240_000);
+
+test("an ADD against the last DEL has its rule and its routes when it answers", async () => {
+  await using between = await wires();
+  await using node = await between.node(3);
+  rmSync(usersOf(node.ns), { recursive: true, force: true });
+  await using a = await podOn(node, "a");
+  await using b = await podOn(node, "b");
+  const config = { ...entryFor(node), removeUnused: true };
+  let pair: [Pod, Pod] = [a, b];
+  await tell(pair[0], "ADD", config);
+  const whole = await routesOf(node);
+  for (let round = 0; round < 6; round++) {
+    const [last, next] = pair;
+    const head = (Math.random() - 0.5) * 400;
+    const ended = (async () => {
+      await Bun.sleep(Math.max(0, head));
+      await tell(last, "DEL", config);
+    })();
+    await Bun.sleep(Math.max(0, -head));
+    await tell(next, "ADD", config);
+    expect([round, await routesOf(node)]).toEqual([round, whole]);
+    await ended;
+    expect([round, await routesOf(node)]).toEqual([round, whole]);
+    pair = [next, last];
+  }
+  expect(await tell(pair[0], "DEL", config)).toEqual([removed]);
+}, 240_000);
