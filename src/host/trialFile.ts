@@ -26,10 +26,15 @@ export function writeTrialFile(text: string): void {
   }
 }
 
-/** From now on it waits to be confirmed. Throws what the system says. */
+/** From now on it waits to be confirmed. Throws code 5 where nobody could. */
 export function offerTrial(): void {
   const { working, waiting } = paths();
-  renameSync(working, waiting);
+  try {
+    renameSync(working, waiting);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CniError(Code.io, `nobody could confirm it, as ${waiting} can't be written: ${reason}`, { cause });
+  }
 }
 
 /**
