@@ -45,7 +45,7 @@ export interface Namespace extends AsyncDisposable {
 const ip = Bun.which("ip", { PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` }) ?? "ip";
 let made = 0;
 // A process may run several files of tests, one after the other, and what was killed leaves its namespaces.
-const run = Math.random().toString(36).slice(2, 6);
+const run = 1000 + Math.floor(Math.random() * 9000);
 
 /**
  * Makes a network namespace with nothing but a loopback in it. Disposing of it ends the processes left inside and
@@ -53,7 +53,7 @@ const run = Math.random().toString(36).slice(2, 6);
  */
 export async function namespace(): Promise<Namespace> {
   made += 1;
-  const name = `ifacer-${process.pid}-${run}-${made}`;
+  const name = `ifacer-${process.pid}${run}-${made}`;
   await succeed([ip, "netns", "add", name]);
   return {
     name,
