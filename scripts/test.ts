@@ -20,7 +20,7 @@ const parts: Record<string, string[]> = {
   release: [process.execPath, "test", "test/release"],
   kernel: [
     "env",
-    "MICROVM_SECONDS=4300",
+    "MICROVM_SECONDS=4000",
     "MICROVM_MEMORY=5G",
     "scripts/on-kernel.sh",
     process.execPath,

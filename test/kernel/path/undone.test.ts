@@ -130,4 +130,4 @@ test("fifty Pods at once: each gets its own way, and nobody disturbs another", a
   expect(deleted.map(({ status, stderr }) => `${status}${stderr}`)).toEqual(pods.map(() => "0"));
   for (const { pod } of pods) await pod[Symbol.asyncDispose]();
   expect(await lookSoon(node, node, before)).toBe(before);
-}, 480_000);
+}, 240_000);
