@@ -62,7 +62,7 @@ const noAddress: IPAddress = { family: "4", value: 0n };
 /** What can be said of a Pod's way to its node before there is a Pod: which subnets are led there. */
 export function foreseePath({ routes }: NodePath): Desired {
   const path = { end: undefined, neighbours: [], mac: undefined, leaving: [], subnets: routes, addresses: [] };
-  return { ...noLinks, place: "pod", interfaces: [], path };
+  return { ...noLinks, place: "pod", path };
 }
 
 /** Works out what a Pod's way to its node needs in both places. Pure. */
@@ -79,7 +79,6 @@ export function wishForPath(nodePath: NodePath, own: PodInterface, views: Views)
   if (nodePath.onlyMAC) {
     const nothing = {
       ...noLinks,
-      interfaces: [],
       routes: [],
       path: { ...basis, end: undefined, neighbours: [], mac: undefined },
     };
@@ -98,7 +97,6 @@ export function wishForPath(nodePath: NodePath, own: PodInterface, views: Views)
     rules6: ofIPv6.length === 0 ? undefined : { ...foreseePath(nodePath), rules: ofIPv6 },
     node: {
       ...noLinks,
-      interfaces: [],
       place: "node",
       routes: targets.node.map((route) => ({ ...route, link: names.end })),
       path: {
@@ -116,7 +114,6 @@ export function wishForPath(nodePath: NodePath, own: PodInterface, views: Views)
     },
     pod: {
       ...noLinks,
-      interfaces: [],
       place: "pod",
       routes,
       rules: rules.filter(({ from }) => familyOf(from) === "4"),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { noLinks } from "../../src/config/noLinks.ts";
 import { matches } from "../../src/config/patterns.ts";
 import { CniError } from "../../src/error.ts";
 import type { Current, Desired, Link } from "../../src/model.ts";
@@ -201,15 +202,8 @@ describe("a NIC's names", () => {
 
 describe("a way from the Pod to its node", () => {
   const path = (subnets: string[], addresses: string[] = []): Desired => ({
+    ...noLinks,
     place: "pod",
-    interfaces: [],
-    bond: undefined,
-    vlans: [],
-    mtu: undefined,
-    allowDuplicateVlanID: true,
-    allowInUse: false,
-    addresses: [],
-    routes: [],
     path: { end: undefined, neighbours: [], mac: undefined, leaving: [], subnets, addresses },
   });
   const nothing: Current = { links: [], vlans: [], uses: new Map() };

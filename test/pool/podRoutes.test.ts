@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { writeLines } from "../../src/apply/lines.ts";
 import { parseSubnet } from "../../src/config/addresses.ts";
+import { noLinks } from "../../src/config/noLinks.ts";
 import { decodeJson, JsonObject } from "../../src/json.ts";
 import type { DesiredRoute } from "../../src/model.ts";
 import { readRoute } from "../../src/observe/use.ts";
@@ -97,17 +98,7 @@ describe("a route of several ways is there when all of them are", () => {
   ]);
   const routes = typeof found === "string" ? [] : found;
   const hop = (dev: string, gateway: string) => ({ dev, gateway, weight: 1, flags: [] });
-  const desired = {
-    place: "pod",
-    interfaces: ["net1-0", "net1-1"],
-    bond: undefined,
-    vlans: [],
-    mtu: undefined,
-    allowDuplicateVlanID: true,
-    allowInUse: false,
-    addresses: [],
-    routes,
-  } as const;
+  const desired = { ...noLinks, place: "pod", interfaces: ["net1-0", "net1-1"], routes } as const;
 
   test.each<[what: string, seen: object | undefined, changes: number, conflicts: number]>([
     ["nothing", undefined, 1, 0],
