@@ -39,8 +39,10 @@ async function prepareNetwork(desired: Desired, seen: Current): Promise<Preparat
   // Once per node, not once per Pod.
   const rules = changes.flatMap((change) => (change.type === "addRule" ? [change.rule] : []));
   const caught = rules.length > 0 ? await findCaught(desired) : [];
-  const isPossible = conflicts.length + caught.length === 0;
-  if (isPossible) for (const rule of rules) await (desired.removeUnused ? rememberRule : forgetRule)(nameRule(rule));
+  if (conflicts.length + caught.length === 0) {
+    const settle = desired.removeUnused ? rememberRule : forgetRule;
+    for (const rule of rules) await settle(nameRule(rule));
+  }
   return { changes, conflicts: [...conflicts, ...caught], lead: [], before: undefined };
 }
 

@@ -34,10 +34,12 @@ export function removeNetwork(rules: readonly RoutingRule[], { store }: { store:
       if (!(await isRuleRemembered(nameRule(rule)))) continue;
       const name = `the rule 'from ${rule.from} lookup ${rule.table}'`;
       if (given.length > 0) {
-        kept.push(`${name} stays: a Pod has the address ${given[0]} (${store})`);
+        kept.push(
+          `${name} stays: a Pod has the address ${given[0]}; if there is none any more, remove ${store}/${given[0]}`,
+        );
         continue;
       }
-      await runIp(["-force", "-batch", "-"], lines, { lock });
+      await runIp(["-force", "-batch", "-"], lines.filter(isSafeLine), { lock });
       const left = await listRemovals(rule, lock);
       if (left.length === 0) {
         await forgetRule(nameRule(rule));
@@ -48,14 +50,21 @@ export function removeNetwork(rules: readonly RoutingRule[], { store }: { store:
   });
 }
 
-/** The lines that remove a rule as ifacer makes it, and routes of its table to parts of its network; none: all is gone. */
-async function listRemovals({ from, table }: RoutingRule, lock: number): Promise<readonly string[]> {
-  const subnet = parseSubnet(from);
+async function listRemovals(rule: RoutingRule, lock: number): Promise<readonly string[]> {
   const args = ["-4", "-N", "-oneline", "-force", "-batch", "-"];
-  const { command, stdout, stderr } = await runIp(args, ["rule show", `route show table ${table}`], { lock });
+  const { command, stdout, stderr } = await runIp(args, ["rule show", `route show table ${rule.table}`], { lock });
   // A node without any rule routes nothing.
   if (stdout === "") throw new CniError(Code.ipFailed, `'${command}' can't look at the rules`, { details: stderr });
-  const lines = stdout.split("\n").flatMap((line) => {
+  return listRemovalsIn(stdout, rule);
+}
+
+/**
+ * The lines that remove a rule as ifacer makes it, and routes of its table to parts of its network, by what `ip` showed; none: all is
+ * gone. Pure.
+ */
+export function listRemovalsIn(stdout: string, { from, table }: RoutingRule): readonly string[] {
+  const subnet = parseSubnet(from);
+  return stdout.split("\n").flatMap((line) => {
     const rule = readRule(line);
     if (rule) {
       const isOwn = rule.place === table && rule.words.slice(0, 4).join(" ") === `from ${from} lookup ${table}`;
@@ -66,7 +75,6 @@ async function listRemovals({ from, table }: RoutingRule, lock: number): Promise
     const isPart = subnet && part && part.prefixLength >= subnet.prefixLength && contains(subnet, part);
     return isPart ? [["route del", destination, ...wayOf(words), "table", table].join(" ")] : [];
   });
-  return lines.filter(isSafeLine);
 }
 
 /** `via GATEWAY dev LINK` of a route that `ip` shows. */
