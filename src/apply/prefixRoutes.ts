@@ -1,6 +1,6 @@
 import { networkOf, parseSubnet, writeSubnet } from "../config/addresses.ts";
 import type { Link } from "../model.ts";
-import type { Entry } from "../observe/entries.ts";
+import { type Entry, wordAfter } from "../observe/entries.ts";
 import type { Snapshot } from "../observe/snapshot.ts";
 import { writeDestination } from "../plan/addresses.ts";
 
@@ -18,15 +18,15 @@ export function findKernelRoutes({ links, entries }: Snapshot): (route: Entry) =
     const { kind, madeBy, words } = route;
     if (kind !== "route" || madeBy !== "kernel") return false;
     const [type, destination] = words;
-    if (type !== "unicast" || after(words, "table") === "local") return true;
+    if (type !== "unicast" || wordAfter(route, "table") === "local") return true;
     const index = indexOf(route);
     // The kernel's own is on the link of its address: one that leads elsewhere is here for its source alone.
     if (index === undefined || words.includes("via") || words.includes("nexthop")) return false;
     // Where no address of the link was looked at, nothing is known of what comes with them.
     if (!seen.has(index)) return true;
-    const metric = String(after(words, "metric") ?? 0);
+    const metric = String(wordAfter(route, "metric") ?? 0);
     return (
-      isKernelsTable(after(words, "table"), byIndex.get(index)) &&
+      isKernelsTable(wordAfter(route, "table"), byIndex.get(index)) &&
       // IPv6 makes this one for each link that is up (addrconf_add_linklocal).
       ((destination === "fe80::/64" && metric === metricOfIPv6) || made.has(`${index} ${destination} ${metric}`))
     );
@@ -52,7 +52,7 @@ function listMade(addresses: readonly Entry[]): ReadonlySet<string> {
     const isSecondary = isIPv4 && networks.has(network);
     networks.add(network);
     if (isSecondary || words.includes("noprefixroute") || (isIPv4 && subnet.prefixLength === 32 && !isPeer)) continue;
-    made.add(`${network} ${after(words, "metric") ?? (isIPv4 ? "0" : metricOfIPv6)}`);
+    made.add(`${network} ${wordAfter(address, "metric") ?? (isIPv4 ? "0" : metricOfIPv6)}`);
   }
   return made;
 }
@@ -64,9 +64,4 @@ function isKernelsTable(table: string | number | undefined, link: Link | undefin
 
 function indexOf({ words }: Entry): number | undefined {
   return words.find((word) => typeof word === "number");
-}
-
-function after(words: Entry["words"], name: string): string | number | undefined {
-  const at = words.indexOf(name);
-  return at === -1 ? undefined : words[at + 1];
 }

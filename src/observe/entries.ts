@@ -23,10 +23,7 @@ export type Indexes = ReadonlyMap<string, number>;
  */
 export function slotOf(entry: Entry): string {
   const { kind, key, words } = entry;
-  const after = (name: string) => {
-    const at = words.indexOf(name);
-    return at === -1 ? "" : words[at + 1];
-  };
+  const after = (name: string) => wordAfter(entry, name) ?? "";
   const [first = "", second = ""] = words;
   switch (kind) {
     case "address": {
@@ -42,6 +39,12 @@ export function slotOf(entry: Entry): string {
     case "route":
       return `route ${[second, ...["table", "metric", "tos", "from"].map(after), isPrefixRouteOfIPv6(entry) ? after("dev") : ""].join(" ")}`;
   }
+}
+
+/** What follows a word of an entry; `undefined`: it does not have that word. */
+export function wordAfter({ words }: Pick<Entry, "words">, name: string): string | number | undefined {
+  const at = words.indexOf(name);
+  return at === -1 ? undefined : words[at + 1];
 }
 
 /**

@@ -162,9 +162,9 @@ export function keep(change: Change, remade: readonly Link[], { mtu }: Pick<Desi
   const link = "name" in change ? remade.find(({ name }) => name === change.name) : undefined;
   if (link === undefined) return change;
   if (change.type === "configureBond") {
-    const settings = followsSlave(link) && !change.settings.some(({ name }) => name === failOverMac);
-    const further = settings ? [{ name: failOverMac, value: "active" }] : [];
-    return { ...change, mac: link.mac, mtu: mtu ?? link.mtu, settings: [...change.settings, ...further] };
+    const isNamed = change.settings.some(({ name }) => name === failOverMac);
+    const taken = followsSlave(link) && !isNamed ? [{ name: failOverMac, value: "active" }] : [];
+    return { ...change, mac: link.mac, mtu: mtu ?? link.mtu, settings: [...change.settings, ...taken] };
   }
   return change.type === "addVlan" ? { ...change, index: link.index } : change;
 }

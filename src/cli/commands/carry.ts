@@ -68,7 +68,10 @@ async function findReplaced(assessments: Assessments["assessments"], extent: Ext
     if (!desired || inPods || pool || chosen) continue;
     const { plan } = await planReplacing(desired, extent);
     if (plan.changes.length + plan.conflicts.length === 0) continue;
-    found.push({ message: path, refused: "another of these configs has made the same link something else" });
+    found.push({
+      message: path,
+      refused: "another of these configs has made the same link something else: apply one of them",
+    });
   }
   return found;
 }

@@ -74,7 +74,9 @@ export async function check(request: RequestOf<"CHECK">, { look }: Prefetched): 
     ...[wish.pod, ...(wish.rules6 ? [wish.rules6] : [])].flatMap((desired) =>
       plan(desired, views.pod).changes.map(describeLack),
     ),
-    ...((await takesAdvertisements(end)) ? [`${end} takes router advertisements of the Pod (accept_ra)`] : []),
+    ...((await takesAdvertisements(end))
+      ? [`${end} takes router advertisements of the Pod (its accept_ra is not 0)`]
+      : []),
   ];
   if (faults.length > 0) throw errorOfAll(Code.changed, faults);
   return silence;
